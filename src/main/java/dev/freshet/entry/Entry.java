@@ -1,0 +1,53 @@
+package dev.freshet.entry;
+
+import dev.freshet.tag.Tag;
+import java.util.List;
+
+/**
+ * A stored value.
+ *
+ * @param revision differs with each write of the key, and grows
+ * @param asOf the stamp up to which invalidations were known when its computation began
+ * @param bornMs when its computation began, in ms of Redis time
+ */
+public record Entry(
+        Key key,
+        long revision,
+        long asOf,
+        long bornMs,
+        List<Tag> tags,
+        Lifetime lifetime,
+        String type,
+        String attributes,
+        Body body) {
+    /** What an entry weighs beside its body, tags and attributes: roughly its objects, in bytes. */
+    private static final int OVERHEAD_BYTES = 400;
+
+    /** Copies the tags. */
+    public Entry {
+        tags = List.copyOf(tags);
+    }
+
+    /** The strong validator of RFC 9110 §8.8.3, without its quotes. */
+    public String etag() {
+        return Long.toString(revision, 36) + "." + Integer.toHexString(body.crc());
+    }
+
+    /**
+     * How old it is, at least 0.
+     *
+     * @param nowMs ms of Redis time
+     */
+    public long ageMs(long nowMs) {
+        return Math.max(0, nowMs - bornMs);
+    }
+
+    /** Roughly what it takes in memory, in bytes. */
+    public int weightBytes() {
+        int bytes = OVERHEAD_BYTES + body.length() + attributes.length();
+        for (Tag tag : tags) {
+            bytes += 56 + tag.text().length();
+        }
+        return bytes;
+    }
+}

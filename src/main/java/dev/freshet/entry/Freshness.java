@@ -1,0 +1,62 @@
+package dev.freshet.entry;
+
+import dev.freshet.tag.Mark;
+import dev.freshet.tag.Marks;
+import dev.freshet.tag.Tag;
+import java.util.List;
+
+/** How fresh an entry is. The only place that decides it. */
+public enum Freshness {
+    /** Serve it. */
+    FRESH,
+    /** Older than its revalidate time: serve it, and have somebody refresh it. */
+    STALE_BY_TIME,
+    /** A tag of it was softly invalidated: serve it, and have somebody refresh it. */
+    STALE_BY_TAG,
+    /** Do not serve it. */
+    GONE;
+
+    /** Whether it may be served, but wants a refresh. */
+    public boolean isStale() {
+        return this == STALE_BY_TIME || this == STALE_BY_TAG;
+    }
+
+    /**
+     * Judges an entry.
+     *
+     * @param marks of its app
+     * @param softTags what else the request depends on
+     * @param nowMs ms of Redis time
+     */
+    public static Freshness of(Entry entry, Marks marks, List<Tag> softTags, long nowMs) {
+        long age = entry.ageMs(nowMs);
+        if (entry.asOf() < marks.floor() || age > entry.lifetime().expireMs()) {
+            return GONE;
+        }
+        Freshness byTags =
+                worse(byTags(entry.tags(), entry.asOf(), marks, nowMs), byTags(softTags, entry.asOf(), marks, nowMs));
+        if (byTags == FRESH && age > entry.lifetime().revalidateMs()) {
+            return STALE_BY_TIME;
+        }
+        return byTags;
+    }
+
+    private static Freshness byTags(List<Tag> tags, long asOf, Marks marks, long nowMs) {
+        Freshness worst = FRESH;
+        for (Tag tag : tags) {
+            Mark mark = marks.of(tag);
+            if (mark.newest() <= asOf) {
+                continue;
+            }
+            if (mark.ends(asOf, nowMs)) {
+                return GONE;
+            }
+            worst = STALE_BY_TAG;
+        }
+        return worst;
+    }
+
+    private static Freshness worse(Freshness one, Freshness other) {
+        return one.compareTo(other) >= 0 ? one : other;
+    }
+}
