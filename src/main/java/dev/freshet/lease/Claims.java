@@ -1,0 +1,18 @@
+package dev.freshet.lease;
+
+import dev.freshet.entry.Key;
+import io.vertx.core.Future;
+
+/** Where leases are kept: at most one live token for a key in the whole fleet. */
+public interface Claims {
+    /**
+     * Takes the lease of a key if nobody holds it.
+     *
+     * @param token unique to this claim
+     * @param ttlMs after which it ends by itself
+     */
+    Future<Claim> claim(Key key, String token, long ttlMs);
+
+    /** Gives a lease back if {@code token} holds it, and tells every replica. Whether it did. */
+    Future<Boolean> release(Key key, String token);
+}

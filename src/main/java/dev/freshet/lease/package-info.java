@@ -1,0 +1,9 @@
+/**
+ * Who refreshes an entry: leases, their leaders and their followers.
+ *
+ * <p>May import: entry, loop.
+ */
+@NullMarked
+package dev.freshet.lease;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,9 @@
+/**
+ * Moving results between event loops.
+ *
+ * <p>May import: nothing.
+ */
+@NullMarked
+package dev.freshet.loop;
+
+import org.jspecify.annotations.NullMarked;
