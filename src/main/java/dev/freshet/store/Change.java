@@ -1,0 +1,32 @@
+package dev.freshet.store;
+
+import dev.freshet.entry.Key;
+import dev.freshet.tag.Mark;
+import dev.freshet.tag.Tag;
+import java.util.Map;
+
+/** What the store announces to every replica. Carries names and stamps, never a body. */
+public sealed interface Change {
+    /** An entry was written, or removed: then {@code revision} is 0. Its lease is free. */
+    record Written(Key key, long revision) implements Change {}
+
+    /** A leader failed: the lease of its key is free. */
+    record Released(Key key) implements Change {}
+
+    /**
+     * Tags were invalidated.
+     *
+     * @param previous the stamp before this one: who has not applied that has missed something
+     * @param marks the whole mark of each tag
+     */
+    record Invalidated(String epoch, long previous, long stamp, Map<Tag, Mark> marks) implements Change {}
+
+    /** Every replica whose window is open has applied {@code stamp}. */
+    record Acknowledged(long stamp) implements Change {}
+
+    /** Changes may be missed from here on, until {@link Live}. */
+    record Lost() implements Change {}
+
+    /** Every change after this one will be heard. */
+    record Live() implements Change {}
+}

@@ -1,0 +1,55 @@
+package dev.freshet.store;
+
+import dev.freshet.entry.Draft;
+import dev.freshet.entry.Entry;
+import dev.freshet.entry.Key;
+import dev.freshet.entry.Ticket;
+import dev.freshet.lease.Claims;
+import dev.freshet.tag.Tag;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * What the whole fleet shares: entries, leases, and the order of invalidations. It returns facts and keeps
+ * invariants; what is fresh is judged elsewhere. Every method is one atomic step, may be called from any event loop, and fails with a
+ * {@link StoreException} within the store's deadline.
+ */
+public interface Store extends Claims {
+    /** What it is, for the log: "memory, 256 MiB", "redis at 127.0.0.1:6379". */
+    String describe();
+
+    /** The entry of a key, whether fresh or not. */
+    Future<Optional<Entry>> read(Key key);
+
+    /**
+     * Writes an entry, frees its lease, and tells every replica; unless the stored entry has a newer ticket, or the
+     * draft names a lease that it no longer holds.
+     */
+    Future<Written> write(Key key, Draft draft, Ticket ticket);
+
+    /** Removes an entry and tells every replica. Whether there was one. */
+    Future<Boolean> remove(Key key);
+
+    /** Gives the next stamp of an app to an invalidation of some tags, and tells every replica. */
+    Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode);
+
+    /** Says where this replica stands, opens its window, and answers what it missed. */
+    Future<Pulse> beat(String app, Position position);
+
+    /** Says that this replica has applied everything up to a stamp. */
+    Future<Void> acknowledge(String app, Position position);
+
+    /** Closes this replica's window: it no longer serves from its near cache. */
+    Future<Void> leave(String app, String replica);
+
+    /**
+     * Tells the changes of an app from now on, in their order, first of all {@link Change.Live}. For good: what is lost is
+     * found again, and told with {@link Change.Lost} and {@link Change.Live}. May tell on any thread.
+     */
+    void listen(String app, Consumer<Change> heard);
+
+    /** Gives back what it holds. */
+    Future<Void> close();
+}

@@ -1,0 +1,36 @@
+package dev.freshet.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.entry.Body;
+import dev.freshet.entry.Draft;
+import dev.freshet.entry.Key;
+import dev.freshet.entry.Lifetime;
+import dev.freshet.entry.Ticket;
+import io.vertx.core.buffer.Buffer;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class MemoryStoreTest extends StoreContract {
+    private final MemoryStore store = new MemoryStore(16 << 20, MARKS_MAX);
+
+    @Override
+    protected Store store() {
+        return store;
+    }
+
+    @Test
+    void write_moreThanFits_forgetsSome() {
+        MemoryStore small = new MemoryStore(100_000, MARKS_MAX);
+        Draft draft = Draft.of(Body.of(Buffer.buffer(new byte[9_000])), Lifetime.UNLIMITED, List.of());
+
+        for (int i = 0; i < 50; i++) {
+            now(small.write(Key.of(app, "v1", "k" + i), draft, new Ticket(1, 0)));
+        }
+
+        long kept = java.util.stream.IntStream.range(0, 50)
+                .filter(i -> now(small.read(Key.of(app, "v1", "k" + i))).isPresent())
+                .count();
+        assertThat(kept).isBetween(5L, 11L);
+    }
+}
