@@ -1,0 +1,149 @@
+package dev.freshet.redis;
+
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisConnection;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** This process's subscription: one connection that carries SUBSCRIBE and nothing else, found again when it is lost. */
+final class Bus {
+    /*
+     * A channel is live from Redis's own confirmation, which arrives here as the first push. The
+     * future of send() is no substitute: it succeeds once the command is written to the socket.
+     */
+
+    private static final Logger LOG = LoggerFactory.getLogger(Bus.class);
+    private static final long RETRY_MS_MIN = 50;
+    private static final long RETRY_MS_MAX = 1_000;
+
+    /** Who hears a channel. All are told on the bus's loop. */
+    interface Listener {
+        void live();
+
+        void lost();
+
+        void message(String line);
+    }
+
+    private final Vertx vertx;
+    private final Context loop;
+    private final Function<Vertx, Redis> clients;
+    private final Map<String, Listener> listeners = new HashMap<>();
+    private final Set<String> live = new HashSet<>();
+    private @Nullable Redis client;
+    private @Nullable RedisConnection connection;
+    private long retryMs = RETRY_MS_MIN;
+    private boolean closed;
+
+    Bus(Vertx vertx, Context loop, Function<Vertx, Redis> clients) {
+        this.vertx = vertx;
+        this.loop = loop;
+        this.clients = clients;
+    }
+
+    /** Hears a channel from now on. Any thread may call. */
+    void subscribe(String channel, Listener listener) {
+        loop.runOnContext(run -> {
+            listeners.put(channel, listener);
+            if (client == null) {
+                connect();
+            } else if (connection != null) {
+                send(connection, Set.of(channel));
+            }
+        });
+    }
+
+    private void connect() {
+        if (closed || listeners.isEmpty()) {
+            return;
+        }
+        Redis mine = clients.apply(vertx);
+        client = mine;
+        mine.connect()
+                .onSuccess(found -> {
+                    connection = found;
+                    found.endHandler(ended -> lost(mine));
+                    found.exceptionHandler(failed -> lost(mine));
+                    found.handler(this::pushed);
+                    send(found, listeners.keySet());
+                })
+                .onFailure(failed -> lost(mine));
+    }
+
+    private void send(RedisConnection to, Set<String> channels) {
+        Request subscribe = Request.cmd(Command.SUBSCRIBE);
+        channels.forEach(subscribe::arg);
+        Redis used = client;
+        to.send(subscribe).onFailure(failed -> lost(used));
+    }
+
+    private void pushed(Response push) {
+        String kind = push.get(0).toString();
+        String channel = push.get(1).toString();
+        Listener listener = listeners.get(channel);
+        if (listener == null) {
+            return;
+        }
+        switch (kind) {
+            case "message" -> told(listener, push.get(2).toString());
+            case "subscribe" -> {
+                retryMs = RETRY_MS_MIN;
+                if (live.add(channel)) {
+                    listener.live();
+                }
+            }
+            default -> LOG.warn("The bus answers {}", kind);
+        }
+    }
+
+    /* A line that cannot be read may have been anything: what it was is found by starting anew. */
+    private void told(Listener listener, String line) {
+        try {
+            listener.message(line);
+        } catch (RuntimeException e) {
+            LOG.error("The bus says what this version does not know", e);
+            lost(client);
+        }
+    }
+
+    private void lost(@Nullable Redis which) {
+        if (which == null || !which.equals(client)) {
+            return;
+        }
+        client = null;
+        connection = null;
+        which.close();
+        Set<String> were = Set.copyOf(live);
+        live.clear();
+        listeners.forEach((channel, listener) -> {
+            if (were.contains(channel)) {
+                listener.lost();
+            }
+        });
+        if (!closed) {
+            vertx.setTimer(retryMs, again -> connect());
+            retryMs = Math.min(RETRY_MS_MAX, 2 * retryMs);
+        }
+    }
+
+    /** Hears nothing more. */
+    void close() {
+        loop.runOnContext(run -> {
+            closed = true;
+            if (client != null) {
+                client.close();
+            }
+        });
+    }
+}

@@ -1,0 +1,49 @@
+package dev.freshet.redis;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.freshet.entry.Key;
+import dev.freshet.store.Change;
+import dev.freshet.tag.Mark;
+import dev.freshet.tag.Tag;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The lines of the bus, as the scripts publish them. */
+final class Line {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** What {@code invalidate} carries. */
+    private record Invalidated(String epoch, long previous, long stamp, Map<String, String> marks) {}
+
+    private Line() {}
+
+    /** Reads a line of an app's channel. */
+    static Change parse(String app, String line) {
+        String[] words = line.split(" ", 2);
+        return switch (words[0]) {
+            case "write" -> {
+                String[] parts = words[1].split(" ", -1);
+                yield new Change.Written(new Key(app, parts[0], parts[1]), Long.parseLong(parts[2]));
+            }
+            case "release" -> {
+                String[] parts = words[1].split(" ", -1);
+                yield new Change.Released(new Key(app, parts[0], parts[1]));
+            }
+            case "ack" -> new Change.Acknowledged(Long.parseLong(words[1]));
+            case "invalidate" -> invalidated(words[1]);
+            default -> throw new IllegalArgumentException("the bus says " + words[0]);
+        };
+    }
+
+    private static Change invalidated(String json) {
+        try {
+            Invalidated told = JSON.readValue(json, Invalidated.class);
+            Map<Tag, Mark> marks = new LinkedHashMap<>();
+            told.marks.forEach((tag, packed) -> marks.put(new Tag(tag), Mark.unpack(packed)));
+            return new Change.Invalidated(told.epoch, told.previous, told.stamp, marks);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("the bus tells an invalidation that cannot be read", e);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package dev.freshet.redis;
+
+import dev.freshet.store.StoreException;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisConnection;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import io.vertx.redis.client.impl.types.ErrorType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One event loop's connection for commands: held, pipelined, found again when it is lost. Every command ends within the timeout,
+ * or fails with a {@link StoreException}.
+ */
+final class Link {
+    /*
+     * Reads of one turn of the loop leave in one write. Vert.x fails a batch as a whole if one reply
+     * is an error, so then each read is sent again by itself; which only reads may be.
+     *
+     * A command that has had no answer in time condemns the connection: whatever follows on it
+     * would wait behind it. No push may ever arrive here, for the client would take it for the reply
+     * to whatever command is under way; hence RESP2, and nothing that subscribes or tracks.
+     */
+
+    private static final Logger LOG = LoggerFactory.getLogger(Link.class);
+    private static final int BATCH_MAX = 256;
+    private static final long RETRY_MS_MIN = 50;
+    private static final long RETRY_MS_MAX = 1_000;
+
+    private final Vertx vertx;
+    private final Context loop;
+    private final RedisConfig config;
+    private final Function<Vertx, Redis> clients;
+    private final List<Read> reads = new ArrayList<>();
+
+    private @Nullable Redis client;
+    private @Nullable Future<RedisConnection> connecting;
+    private long retryMs = RETRY_MS_MIN;
+    private long retryAtNanos = System.nanoTime();
+    private int underWay;
+
+    private record Read(Request request, Promise<@Nullable Response> reply) {}
+
+    Link(Vertx vertx, Context loop, RedisConfig config, Function<Vertx, Redis> clients) {
+        this.vertx = vertx;
+        this.loop = loop;
+        this.config = config;
+        this.clients = clients;
+    }
+
+    /** The loop that every method is called on. */
+    Context loop() {
+        return loop;
+    }
+
+    /** Sends a command by itself. */
+    Future<@Nullable Response> send(Request request) {
+        return counted(() -> connection().compose(connection -> connection.send(request)));
+    }
+
+    /** Sends a command that changes nothing, with the others of this turn. */
+    Future<@Nullable Response> read(Request request) {
+        return counted(() -> {
+            Read read = new Read(request, Promise.promise());
+            reads.add(read);
+            if (reads.size() == 1) {
+                loop.runOnContext(turn -> flush());
+            }
+            return read.reply.future();
+        });
+    }
+
+    private void flush() {
+        List<Read> all = List.copyOf(reads);
+        reads.clear();
+        connection()
+                .onSuccess(connection -> {
+                    for (int from = 0; from < all.size(); from += BATCH_MAX) {
+                        flush(connection, all.subList(from, Math.min(all.size(), from + BATCH_MAX)));
+                    }
+                })
+                .onFailure(failed -> all.forEach(read -> read.reply.tryFail(failed)));
+    }
+
+    private static void flush(RedisConnection connection, List<Read> some) {
+        connection
+                .batch(some.stream().map(Read::request).toList())
+                .onSuccess(replies -> {
+                    for (int i = 0; i < some.size(); i++) {
+                        some.get(i).reply.tryComplete(replies.get(i));
+                    }
+                })
+                .onFailure(failed -> {
+                    if (failed instanceof ErrorType) {
+                        some.forEach(read -> connection.send(read.request).onComplete(read.reply::handle));
+                    } else {
+                        some.forEach(read -> read.reply.tryFail(failed));
+                    }
+                });
+    }
+
+    private Future<@Nullable Response> counted(java.util.function.Supplier<Future<@Nullable Response>> command) {
+        if (underWay >= config.waitingMax()) {
+            return Future.failedFuture(new StoreException("redis.waiting-max commands wait for Redis already"));
+        }
+        underWay++;
+        Redis used = client;
+        return command.get()
+                .timeout(config.timeout().toMillis(), TimeUnit.MILLISECONDS)
+                .onComplete(done -> underWay--)
+                .recover(failed -> {
+                    if (failed instanceof ErrorType) {
+                        return Future.failedFuture(failed);
+                    }
+                    if (used == null || used.equals(client)) {
+                        drop(failed);
+                    }
+                    return Future.failedFuture(
+                            failed instanceof StoreException
+                                    ? failed
+                                    : new StoreException("Redis does not answer", failed));
+                });
+    }
+
+    private Future<RedisConnection> connection() {
+        if (connecting != null) {
+            return connecting;
+        }
+        if (System.nanoTime() - retryAtNanos < 0) {
+            return Future.failedFuture(new StoreException("Redis cannot be reached"));
+        }
+        Redis mine = clients.apply(vertx);
+        client = mine;
+        Future<RedisConnection> attempt = mine.connect().onSuccess(connection -> {
+            retryMs = RETRY_MS_MIN;
+            connection.endHandler(ended -> dropIf(mine, "the connection ended"));
+            connection.exceptionHandler(failed -> dropIf(mine, String.valueOf(failed.getMessage())));
+        });
+        connecting = attempt;
+        return attempt;
+    }
+
+    private void dropIf(Redis lost, String why) {
+        if (lost.equals(client)) {
+            drop(new StoreException(why));
+        }
+    }
+
+    private void drop(Throwable why) {
+        Redis lost = client;
+        if (lost == null) {
+            return;
+        }
+        LOG.info("A connection to Redis is lost: {}", why.getMessage());
+        client = null;
+        connecting = null;
+        retryAtNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(retryMs);
+        retryMs = Math.min(RETRY_MS_MAX, 2 * retryMs);
+        lost.close();
+    }
+
+    /** Closes the connection. */
+    Future<Void> close() {
+        Redis last = client;
+        client = null;
+        connecting = null;
+        retryAtNanos = Long.MAX_VALUE / 2 + System.nanoTime() / 2;
+        if (last != null) {
+            last.close();
+        }
+        return Future.succeededFuture();
+    }
+}

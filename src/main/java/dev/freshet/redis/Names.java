@@ -1,0 +1,49 @@
+package dev.freshet.redis;
+
+import dev.freshet.entry.Key;
+
+/** What everything is called in Redis. The braces are the cluster's hash tag: what they enclose alike is on one node. */
+final class Names {
+    private Names() {}
+
+    static String entry(Key key) {
+        return "freshet:e:{" + path(key) + "}";
+    }
+
+    static String lease(Key key) {
+        return "freshet:l:{" + path(key) + "}";
+    }
+
+    static String clock(String app) {
+        return "freshet:{" + app + "}:clock";
+    }
+
+    static String tags(String app) {
+        return "freshet:{" + app + "}:tags";
+    }
+
+    static String marks(String app) {
+        return "freshet:{" + app + "}:marks";
+    }
+
+    static String live(String app) {
+        return "freshet:{" + app + "}:live";
+    }
+
+    static String acks(String app) {
+        return "freshet:{" + app + "}:acks";
+    }
+
+    static String bus(String app) {
+        return "freshet:{" + app + "}:bus";
+    }
+
+    /** How the bus names a key whose app is the channel's. */
+    static String onBus(Key key) {
+        return key.deployment() + " " + key.digest();
+    }
+
+    private static String path(Key key) {
+        return key.app() + "/" + key.deployment() + "/" + key.digest();
+    }
+}

@@ -1,0 +1,9 @@
+/**
+ * The store in Redis.
+ *
+ * <p>May import: store, lease, entry, tag.
+ */
+@NullMarked
+package dev.freshet.redis;
+
+import org.jspecify.annotations.NullMarked;

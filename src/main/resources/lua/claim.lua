@@ -1,0 +1,16 @@
+-- claim.lua: take the refresh lease of a key if nobody holds it.
+--
+-- KEYS[1]  lease  string  the holder's token
+-- KEYS[2]  entry  hash    as in write.lua
+-- ARGV[1]  token          unique to this claim
+-- ARGV[2]  ttl            ms, after which the lease ends by itself
+--
+-- Returns  { 1 if it was taken else 0, ms that the lease lasts yet, the entry's revision or '0' }.
+-- Keeps    at most one live token for a key (G3). The revision is of the same moment, so who claims
+--          knows whether the entry is still the one it found.
+-- Cost     O(1).
+local revision = redis.call('HGET', KEYS[2], 'r') or '0'
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  return { 1, tonumber(ARGV[2]), revision }
+end
+return { 0, redis.call('PTTL', KEYS[1]), revision }
