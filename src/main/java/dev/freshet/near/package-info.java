@@ -1,0 +1,9 @@
+/**
+ * This process's copies of entries: bounded, shared by all event loops, safe to lose.
+ *
+ * <p>May import: entry.
+ */
+@NullMarked
+package dev.freshet.near;
+
+import org.jspecify.annotations.NullMarked;
