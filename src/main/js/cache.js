@@ -1,0 +1,217 @@
+// @ts-check
+/** How both interfaces read and write an entry: the lease, the wait, the ticket. */
+import { now } from './clock.js';
+import { encode } from './frame.js';
+import { weigh } from './invalidations.js';
+import { TAGS_MAX, tagNames } from './names.js';
+import { count, warnOnce } from './report.js';
+import * as tickets from './tickets.js';
+
+/** @typedef {import('./client.js').Gateway} Gateway */
+/** @typedef {import('./client.js').Answer} Answer */
+
+/**
+ * What the caller may use; `role` says what it must do besides. A leader refreshes it. A follower
+ * does not: another process is at it, for `ttl` more seconds at most.
+ *
+ * @typedef {object} Found
+ * @property {Buffer} body
+ * @property {any} attributes
+ * @property {string[]} tags as the gateway has them
+ * @property {number} began when its computation began, ms
+ * @property {number} age seconds
+ * @property {'fresh' | 'stale'} state
+ * @property {'time' | 'tag'} [reason]
+ * @property {'leader' | 'follower'} [role] of what is stale
+ * @property {number} ttl
+ */
+
+/**
+ * @typedef {object} Question
+ * @property {string} digest
+ * @property {readonly string[]} softTags
+ * @property {boolean} persists the caller keeps what it is given, so nothing stale is worth having
+ * @property {boolean} [alone] Next asks again only when the computation before is over
+ * @property {boolean} [unkept] a missing value will be computed, but not written
+ * @property {boolean} [forced] the value will be computed whatever is found
+ * @property {object} [owner] the request that asks
+ * @property {(missed: Answer) => Promise<boolean>} [seed] writes what the build made
+ */
+
+/** How long what is fresh stays so on its way from the gateway to Next's own look at its age. */
+export const GRACE_S = 0.25;
+/** How much longer than its leader's lease a follower waits, to hear who leads then. */
+const MARGIN_S = 0.25;
+
+/**
+ * @param {Gateway} gateway
+ * @param {Question} question
+ * @returns {Promise<{ found?: Found, reached: boolean }>} nothing found: compute it
+ */
+export async function read(gateway, question) {
+  const { digest, forced, seed, owner } = question;
+  const softTags = tagNames(question.softTags);
+  if (softTags.length > TAGS_MAX) {
+    count('too-many-tags');
+    return { reached: true };
+  }
+  const ask = (wait = 0) =>
+    gateway.lookup(digest, softTags, { lease: true, wait, waitStale: question.persists });
+
+  const held = tickets.held(digest);
+  if ((question.alone && held) || tickets.lapsed(digest)) tickets.fruitless(digest);
+  let answer = await ask();
+  if (answer?.meta.status === 404 && (await seed?.(answer))) answer = await ask();
+  const wait = answer ? waitFor(gateway, question, answer, held !== undefined) : 0;
+  if (wait > 0) {
+    const waited = await ask(wait);
+    if (waited?.meta.status !== 200) tickets.fruitless(digest);
+    answer = waited ?? answer;
+  }
+  if (!answer) return { reached: false };
+
+  const { status, asOf, lease } = answer.meta;
+  if (status === 404 && question.unkept && lease?.token) {
+    gateway.release(lease.token);
+  } else if (asOf && (status === 404 || lease?.token || question.persists || forced)) {
+    const { token, ttl } = lease?.token ? lease : { token: held?.token, ttl: lease?.ttl };
+    tickets.keep(digest, { asOf, token, ttl, owner });
+  }
+  if (forced && !asOf) await date(gateway, digest, owner);
+  return { found: status === 200 ? foundIn(answer, softTags) : undefined, reached: true };
+}
+
+/**
+ * How long it is worth waiting for the one who is at it, in seconds. Not when that is this process:
+ * an earlier computation of its own has come to nothing, and this is the next.
+ *
+ * @param {Gateway} gateway
+ * @param {Question} question
+ * @param {Answer} answer
+ * @param {boolean} holds
+ */
+function waitFor(gateway, { digest, persists, unkept }, { meta }, holds) {
+  if (meta.lease?.role !== 'follower') return 0;
+  const worth = meta.status === 404 ? !unkept && !holds && !tickets.isFruitless(digest) : persists;
+  return worth ? Math.min(gateway.waitMax, meta.lease.ttl + MARGIN_S) : 0;
+}
+
+/**
+ * Gives a computation for which nothing needs to be read a ticket all the same.
+ *
+ * @param {Gateway} gateway
+ * @param {string} digest
+ * @param {object} [owner]
+ */
+async function date(gateway, digest, owner) {
+  const asOf = await gateway.clock();
+  if (asOf) tickets.keep(digest, { asOf, owner });
+}
+
+/**
+ * @param {Answer} answer
+ * @param {string[]} softTags
+ * @returns {Found | undefined}
+ */
+function foundIn({ meta, body }, softTags) {
+  const began = now() - meta.age * 1000;
+  const found = {
+    body,
+    attributes: meta.attributes,
+    tags: meta.tags,
+    began,
+    age: meta.age,
+    state: meta.state ?? 'fresh',
+    reason: meta.reason,
+    role: meta.lease?.role,
+    ttl: meta.lease?.ttl ?? 0,
+  };
+  switch (weigh([...meta.tags, ...softTags], began)) {
+    case 'hard':
+      return undefined;
+    case 'soft':
+      return { ...found, state: 'stale', reason: 'tag', role: 'leader' };
+    default:
+      return found;
+  }
+}
+
+/**
+ * @typedef {object} Draft
+ * @property {Uint8Array} body
+ * @property {readonly string[]} tags
+ * @property {number | false} [revalidate] seconds; nothing is never
+ * @property {number} [expire] seconds
+ * @property {object} attributes
+ * @property {string} [type]
+ * @property {number} began when its computation began, ms
+ */
+
+/** Next's word for never, 0xfffffffe, in seconds. */
+export const NEVER = 4_294_967_294;
+
+/**
+ * Writes what was computed, dated by its ticket. Never rejects: what cannot be written is dropped.
+ *
+ * @param {Gateway} gateway
+ * @param {string} digest
+ * @param {Pick<tickets.Ticket, 'asOf' | 'token'>} ticket
+ * @param {Draft} draft
+ * @returns {Promise<boolean>} whether it is written
+ */
+export async function write(gateway, digest, { asOf, token }, draft) {
+  const meta = {
+    tags: tagNames(draft.tags),
+    revalidate: seconds(draft.revalidate),
+    expire: seconds(draft.expire),
+    age: Math.max(0, now() - draft.began) / 1000,
+    asOf,
+    lease: token,
+    type: draft.type,
+    attributes: draft.attributes,
+  };
+  try {
+    if (meta.tags.length > TAGS_MAX) throw new RangeError(`it has more than ${TAGS_MAX} tags`);
+    let status = await gateway.put(digest, encode(meta, draft.body));
+    /*
+     * The lease ended while it was computed. If another wrote meanwhile, the ticket loses against
+     * that one's; if nobody did, a value that takes longer than a lease would never be kept.
+     */
+    if (status === 412) {
+      token = undefined;
+      status = await gateway.put(digest, encode({ ...meta, lease: undefined }, draft.body));
+    }
+    count(`put-${status}`);
+    if (status === 201 || status === 204) {
+      tickets.fruitful(digest);
+      return true;
+    }
+  } catch (error) {
+    count('unwritable');
+    warnOnce(`an entry cannot be written: ${error instanceof Error ? error.message : error}`);
+    tickets.fruitless(digest);
+  }
+  if (token) gateway.release(token);
+  return false;
+}
+
+/**
+ * Reports that a computation came to nothing, for the next follower to lead.
+ *
+ * @param {Gateway} gateway
+ * @param {string} digest
+ * @param {tickets.Ticket} [ticket]
+ */
+export function giveUp(gateway, digest, ticket) {
+  tickets.fruitless(digest);
+  if (ticket?.token) gateway.release(ticket.token);
+}
+
+/**
+ * @param {number | false | undefined} value
+ * @returns {number | undefined} undefined is never
+ */
+function seconds(value) {
+  if (typeof value !== 'number' || !(value < NEVER)) return undefined;
+  return Math.max(0, value);
+}

@@ -1,0 +1,4 @@
+import type { CacheHandler } from './components.js';
+
+declare const components: CacheHandler;
+export = components;

@@ -1,0 +1,142 @@
+// @ts-check
+/**
+ * The settings, read from the environment when a request needs them: a build bakes none of them.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { warnOnce } from './report.js';
+
+/**
+ * @typedef {object} Config
+ * @property {URL} url where the gateway is
+ * @property {string} app whose tags these are
+ * @property {number} deadlineMs the longest that one call may take
+ * @property {number} waitMs the longest that a follower waits for its leader; 0 never waits
+ * @property {number} invalidateMs the longest that an invalidation may take
+ */
+
+/*
+ * A follower's wait is also bounded by the lease it was told (10 s unless the gateway says
+ * otherwise): when the lease ends, the gateway itself makes a follower the leader. So the default
+ * of 10 s waits for whatever a leader may still write, and never beyond.
+ */
+const SETTINGS = /** @type {const} */ ({
+  FRESHET_URL: { usual: 'http://127.0.0.1:8484', read: httpUrl, rule: 'an http or https URL' },
+  FRESHET_APP: {
+    usual: 'app',
+    read: appName,
+    rule: '1 to 63 of a-z 0-9 . _ -, beginning with a letter or a digit',
+  },
+  FRESHET_DEADLINE_MS: { usual: '500', read: within(50, 30_000), rule: '50 to 30000' },
+  FRESHET_WAIT_MS: { usual: '10000', read: within(0, 30_000), rule: '0 to 30000' },
+  FRESHET_INVALIDATE_MS: { usual: '5000', read: within(500, 60_000), rule: '500 to 60000' },
+});
+
+/** @type {string | undefined} */
+let lastRaw;
+/** @type {Config | undefined} */
+let last;
+
+/**
+ * The settings as they are now. Never throws: what is wrong is said once, and the default serves.
+ */
+export function config() {
+  const raw = Object.keys(SETTINGS)
+    .map((key) => process.env[key])
+    .join('\0');
+  if (last === undefined || raw !== lastRaw) {
+    last = {
+      url: setting('FRESHET_URL'),
+      app: setting('FRESHET_APP'),
+      deadlineMs: setting('FRESHET_DEADLINE_MS'),
+      waitMs: setting('FRESHET_WAIT_MS'),
+      invalidateMs: setting('FRESHET_INVALIDATE_MS'),
+    };
+    lastRaw = raw;
+  }
+  return last;
+}
+
+/**
+ * True in `next build`: its workers must neither read the live cache nor write to it.
+ * (NEXT_PHASE is unset in `next start`, so there is nothing else to compare with.)
+ */
+export function building() {
+  return process.env.NEXT_PHASE === 'phase-production-build';
+}
+
+/**
+ * The name of the running build, the same for both interfaces; undefined when nothing tells it.
+ * BUILD_ID is the same for all builds that set a deploymentId, so that one comes first.
+ *
+ * @param {{ buildId?: string, deploymentId?: string, serverDistDir?: string, dev?: boolean }} [known]
+ */
+export function deployment(known = {}) {
+  const name =
+    process.env.NEXT_DEPLOYMENT_ID ||
+    known.deploymentId ||
+    known.buildId ||
+    buildIdIn(known.serverDistDir ? path.join(known.serverDistDir, '..') : path.resolve('.next')) ||
+    (known.dev ? 'development' : undefined);
+  if (!name) {
+    warnOnce('neither NEXT_DEPLOYMENT_ID nor a BUILD_ID file is there: nothing is cached');
+    return undefined;
+  }
+  if (/^[A-Za-z0-9._-]{1,128}$/.test(name) && name !== '.' && name !== '..') return name;
+  return createHash('sha256').update(name).digest('hex');
+}
+
+/** @type {Map<string, string>} */
+const buildIds = new Map();
+
+/** @param {string} distDir */
+function buildIdIn(distDir) {
+  if (!buildIds.has(distDir)) {
+    try {
+      buildIds.set(distDir, readFileSync(path.join(distDir, 'BUILD_ID'), 'utf8').trim());
+    } catch {
+      return undefined;
+    }
+  }
+  return buildIds.get(distDir);
+}
+
+/**
+ * @param {keyof typeof SETTINGS} key
+ * @returns {any}
+ */
+function setting(key) {
+  const { usual, read, rule } = SETTINGS[key];
+  const text = process.env[key]?.trim() || usual;
+  const value = read(text);
+  if (value !== undefined) return value;
+  warnOnce(`${key} is ${rule}, was ${JSON.stringify(text)}; ${usual} is used`);
+  return read(usual);
+}
+
+/** @param {string} text */
+function httpUrl(text) {
+  try {
+    const url = new URL(text);
+    return /^https?:$/.test(url.protocol) ? url : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string} text */
+function appName(text) {
+  return /^[a-z0-9][a-z0-9._-]{0,62}$/.test(text) ? text : undefined;
+}
+
+/**
+ * @param {number} min
+ * @param {number} max
+ */
+function within(min, max) {
+  return (/** @type {string} */ text) => {
+    const number = /^\d+$/.test(text) ? Number(text) : NaN;
+    return number >= min && number <= max ? number : undefined;
+  };
+}

@@ -1,0 +1,301 @@
+// @ts-check
+/** The handler of pages, route handlers, `fetch` and images, for `cacheHandler` of next.config. */
+import { GRACE_S, giveUp, read, write } from './cache.js';
+import { connect } from './client.js';
+import { now } from './clock.js';
+import { building } from './config.js';
+import { invalidate, weigh } from './invalidations.js';
+import { digestOf, tagNames } from './names.js';
+import { callerPersists, staleTag, work } from './next.js';
+import { count } from './report.js';
+import { isSpent, seedOf } from './seed.js';
+import { take } from './tickets.js';
+import { pack, unpack } from './value.js';
+
+/** @typedef {{ lastModified: number, value: any, cacheControl?: any }} Data */
+/** @typedef {import('./cache.js').Found} Found */
+/** @typedef {import('./client.js').Gateway} Gateway */
+
+const TAGS_HEADER = 'x-next-cache-tags';
+
+/**
+ * When each request began: Next makes several handlers for one, and the value that one of them
+ * missed another may write.
+ *
+ * @type {WeakMap<object, { since: number }>}
+ */
+const requests = new WeakMap();
+
+/** Keys whose seed the gateway has judged, and ended. @type {Set<string>} */
+const barrenSeeds = new Set();
+const BARREN_SEEDS_MAX = 10_000;
+
+/** Values as they were handed to Next. @type {WeakSet<object>} */
+const handed = new WeakSet();
+
+export default class Incremental {
+  #context;
+  #headers;
+  #request;
+
+  /** @param {any} context */
+  constructor(context) {
+    this.#context = context ?? {};
+    this.#headers = this.#context._requestHeaders ?? {};
+    this.#request = requests.get(this.#headers) ?? { since: now() };
+    requests.set(this.#headers, this.#request);
+  }
+
+  /**
+   * @param {string} key
+   * @param {any} ctx
+   * @returns {Promise<Data | null>}
+   */
+  async get(key, ctx) {
+    try {
+      const gateway = this.#connect();
+      return gateway ? await this.#get(gateway, key, ctx ?? {}) : null;
+    } catch {
+      count('fault');
+      return null;
+    }
+  }
+
+  /**
+   * @param {string} key
+   * @param {any} value
+   * @param {any} ctx
+   */
+  async set(key, value, ctx) {
+    try {
+      const gateway = this.#connect();
+      if (gateway) await this.#set(gateway, keyDigest(key), value, ctx ?? {});
+    } catch {
+      count('fault');
+    }
+  }
+
+  /**
+   * @param {string | string[]} tags
+   * @param {{ expire?: number }} [durations]
+   */
+  async revalidateTag(tags, durations) {
+    await invalidate(tags, durations);
+  }
+
+  /** Nothing is kept for a request. */
+  resetRequestCache() {}
+
+  #connect() {
+    return building() ? undefined : connect({ ...this.#context, ...known() });
+  }
+
+  /**
+   * @param {Gateway} gateway
+   * @param {string} key
+   * @param {any} ctx
+   */
+  async #get(gateway, key, ctx) {
+    const digest = keyDigest(key);
+    const isFetch = ctx.kind === 'FETCH';
+    const forced = !isFetch && 'x-prerender-revalidate' in this.#headers;
+    /** @type {import('./seed.js').Seed | undefined} */
+    let seed;
+    const { found, reached } = await read(gateway, {
+      digest,
+      softTags: [...(ctx.softTags ?? []), ...(ctx.tags ?? [])],
+      persists: isFetch && callerPersists(),
+      alone: !isFetch,
+      unkept: this.#isResumed(ctx),
+      forced,
+      owner: this.#request,
+      seed: async ({ meta }) => {
+        if (forced || barrenSeeds.has(digest)) return false;
+        seed = await seedOf(this.#context, key, ctx);
+        if (!seed || isSpent(seed)) return false;
+        await plant(gateway, digest, seed, meta);
+        return true;
+      },
+    });
+    if (forced) this.#request.since = now();
+    if (found) return dataOf(found, ctx);
+    if (seed && barrenSeeds.size < BARREN_SEEDS_MAX) barrenSeeds.add(digest);
+    if (!ctx.isFallback) return null;
+
+    /*
+     * Next answers 500 when it lacks the shell of a route. So the build's is given even
+     * unconfirmed; but one that the gateway has judged, and ended, only if it shows nothing.
+     */
+    seed ??= await seedOf(this.#context, key, ctx);
+    if (!seed || (reached && seed.value.html !== '')) return null;
+    if (weigh(tagNames(tagsOf(seed.value, ctx)), seed.began)) return null;
+    return hand({ lastModified: seed.began, value: seed.value, cacheControl: seed.cacheControl });
+  }
+
+  /**
+   * A navigation or a server action on a page that is partly prerendered only resumes what was
+   * prerendered. When that is missing Next renders all of it, and writes nothing.
+   *
+   * @param {any} ctx
+   */
+  #isResumed({ kind, isRoutePPREnabled }) {
+    const headers = this.#headers;
+    const navigates = 'rsc' in headers && !('next-router-prefetch' in headers);
+    const acts =
+      'next-action' in headers ||
+      /^(multipart\/form-data|application\/x-www-form-urlencoded)/.test(headers['content-type']);
+    return kind === 'APP_PAGE' && isRoutePPREnabled === true && (navigates || acts);
+  }
+
+  /**
+   * @param {Gateway} gateway
+   * @param {string} digest
+   * @param {any} value
+   * @param {any} ctx
+   */
+  async #set(gateway, digest, value, ctx) {
+    const ticket = take(digest, { owner: this.#request, since: this.#request.since });
+    /*
+     * Rendering failed, and Next writes back what it was given. That would make it young again. Its
+     * lease is kept, though, so that for the rest of it nobody tries again.
+     */
+    if (handed.has(value) || handed.has(value?.buffer)) return count('written-back');
+    if (!ticket) return count('undated');
+    const { cacheControl } = ctx;
+    /** @type {Buffer} */
+    let body;
+    try {
+      body = pack({ value, cacheControl });
+    } catch {
+      count('unwritable');
+      return giveUp(gateway, digest, ticket);
+    }
+    await write(gateway, digest, ticket, {
+      body,
+      tags: tagsOf(value, ctx),
+      ...lifetimeOf(value, cacheControl),
+      attributes: { kind: value?.kind ?? null },
+      began: ticket.at,
+    });
+  }
+}
+
+/** @param {string} key */
+function keyDigest(key) {
+  return digestOf(`incremental:${key}`);
+}
+
+/** What the plural handler goes by, so that both come to the same deployment. */
+function known() {
+  const store = work();
+  return { deploymentId: store?.deploymentId, buildId: store?.buildId };
+}
+
+/**
+ * Puts the build's value where it is missing, dated by the build, and so leaves it to the gateway
+ * whether anything has ended it since.
+ *
+ * @param {Gateway} gateway
+ * @param {string} digest
+ * @param {import('./seed.js').Seed} seed
+ * @param {import('./client.js').Meta} missed
+ */
+async function plant(gateway, digest, { value, cacheControl, began, asOf }, { lease }) {
+  count('planted');
+  await write(
+    gateway,
+    digest,
+    { asOf, token: lease?.token },
+    {
+      body: pack({ value, cacheControl }),
+      tags: tagsOf(value, {}),
+      ...lifetimeOf(value, cacheControl),
+      attributes: { kind: value.kind },
+      began,
+    },
+  );
+}
+
+/**
+ * @param {any} value
+ * @param {any} ctx
+ * @returns {string[]}
+ */
+function tagsOf(value, ctx) {
+  if (ctx.fetchCache || value?.kind === 'FETCH') return ctx.tags ?? value?.tags ?? [];
+  const header = value?.headers?.[TAGS_HEADER];
+  return typeof header === 'string' ? header.split(',').filter(Boolean) : [];
+}
+
+/**
+ * @param {any} value
+ * @param {any} cacheControl
+ * @returns {{ revalidate?: number | false, expire?: number }}
+ */
+function lifetimeOf(value, cacheControl) {
+  if (value?.kind === 'FETCH') return { revalidate: value.revalidate };
+  return { revalidate: cacheControl?.revalidate, expire: cacheControl?.expire };
+}
+
+/**
+ * @param {Found} found
+ * @param {any} ctx
+ * @returns {Data | null}
+ */
+function dataOf(found, ctx) {
+  const { value, cacheControl } = unpack(found.body);
+  if ((value?.kind === 'FETCH') !== (ctx.kind === 'FETCH')) return null;
+  const data = { lastModified: found.began, value, ...(cacheControl && { cacheControl }) };
+  const revalidate =
+    ctx.kind === 'FETCH' ? ctx.revalidate || value.revalidate : cacheControl?.revalidate;
+  if (found.state === 'fresh') return hand(kept(data, value?.revalidate ?? revalidate));
+  if (found.role === 'follower' && !(ctx.kind === 'FETCH' && callerPersists())) {
+    return hand({ ...data, lastModified: now() });
+  }
+  return aged(data, revalidate);
+}
+
+/**
+ * What the gateway called fresh, and may come of age on its way to Next.
+ *
+ * @param {Data} data
+ * @param {unknown} revalidate
+ */
+function kept(data, revalidate) {
+  if (typeof revalidate !== 'number') return data;
+  const youngest = now() - Math.max(0, revalidate - GRACE_S) * 1000;
+  return { ...data, lastModified: Math.max(data.lastModified, youngest) };
+}
+
+/**
+ * Stale for Next, too: serve it, and refresh it. Next goes by age; what is stale for another reason
+ * is given a tag that says so, or, where there is none, is made out to be older than it is.
+ *
+ * @param {Data} data
+ * @param {unknown} revalidate
+ * @returns {Data | null}
+ */
+function aged(data, revalidate) {
+  const { lastModified, value } = data;
+  const dueAt = typeof revalidate === 'number' ? now() - revalidate * 1000 - 1 : -Infinity;
+  if (lastModified <= dueAt) return hand(data);
+  const tags = value?.headers?.[TAGS_HEADER];
+  const tag = typeof tags === 'string' && /^APP_/.test(value.kind) ? staleTag() : undefined;
+  if (tag) {
+    const headers = { ...value.headers, [TAGS_HEADER]: `${tags},${tag}` };
+    return hand({ ...data, value: { ...value, headers } });
+  }
+  return dueAt === -Infinity ? null : hand({ ...data, lastModified: dueAt });
+}
+
+/**
+ * Remembers what Next was given, to know it when it comes back. (Next copies an image's value, but
+ * not its bytes.)
+ *
+ * @param {Data} data
+ */
+function hand(data) {
+  if (data.value) handed.add(data.value);
+  if (data.value?.kind === 'IMAGE') handed.add(data.value.buffer);
+  return data;
+}

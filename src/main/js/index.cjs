@@ -1,0 +1,4 @@
+// @ts-check
+'use strict';
+exports.components = require('./components.cjs');
+exports.Incremental = require('./incremental.cjs');

@@ -1,0 +1,7 @@
+import components from './components.js';
+import Incremental from './incremental.js';
+
+export { components, Incremental };
+
+/** How often things went otherwise than wished in this process, by name. ESM only. */
+export declare const counts: Record<string, number>;

@@ -1,0 +1,4 @@
+// @ts-check
+export { default as components } from './components.js';
+export { default as Incremental } from './incremental.js';
+export { counts } from './report.js';

@@ -1,0 +1,43 @@
+// @ts-check
+/** How keys and tags are called on the wire. */
+import { createHash } from 'node:crypto';
+
+/** The most tags that an entry or a lookup may have. */
+export const TAGS_MAX = 128;
+
+/**
+ * The digest of a key: SHA-256 over its UTF-16 code units, big-endian. A key holds user data, and
+ * may hold unpaired surrogates, which UTF-8 cannot; so no key leaves this process as text.
+ *
+ * @param {string} key
+ */
+export function digestOf(key) {
+  return createHash('sha256').update(Buffer.from(key, 'utf16le').swap16()).digest('hex');
+}
+
+/**
+ * A tag as the gateway accepts it: itself, or, where it is too long or holds what a tag may not,
+ * its digest. The tags of entries, of lookups and of invalidations all pass here, so they still
+ * meet. (Paths become tags of up to 1024 characters: a long title in Japanese is enough.)
+ *
+ * @param {string} tag
+ */
+export function tagName(tag) {
+  const plain =
+    tag.length >= 1 && tag.length <= 256 && !/[\x00-\x1f\x7f-\x9f]/.test(tag) && isText(tag);
+  return plain ? tag : `freshet:${digestOf(tag)}`;
+}
+
+/**
+ * @param {readonly string[]} tags
+ * @returns {string[]} each once
+ */
+export function tagNames(tags) {
+  return [...new Set(tags.map(tagName))];
+}
+
+/** @param {string} text */
+function isText(text) {
+  // @ts-ignore -- of ES2024, and in every Node that the package supports
+  return text.isWellFormed();
+}

@@ -1,0 +1,127 @@
+// @ts-check
+/**
+ * What is borrowed from Next's inside: no public API tells it. Each of these may be absent, and the
+ * answer is undefined then; what that costs is said where it is used.
+ */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+/**
+ * @typedef {object} WorkStore
+ * @property {string} [page]
+ * @property {string} [buildId]
+ * @property {string} [deploymentId]
+ * @property {boolean} [isOnDemandRevalidate]
+ * @property {{ tag: string, profile?: unknown, revalidatedAt?: number }[]} [pendingRevalidatedTags]
+ */
+
+/**
+ * What Next is doing for the caller: a page, a route handler, a server action.
+ *
+ * @returns {WorkStore | undefined}
+ */
+export function work() {
+  return storage('work-async-storage')?.getStore();
+}
+
+/**
+ * Whether the caller will keep what it is given, in a page or in another cache. It must not be
+ * given stale data then, dressed up as fresh. Where nothing tells, it is taken to.
+ */
+export function callerPersists() {
+  const unit = storage('work-unit-async-storage')?.getStore();
+  switch (unit?.type) {
+    case 'request':
+    case 'prerender-runtime':
+    case 'validation-client':
+      return false;
+    case 'cache':
+    case 'private-cache':
+    case 'unstable-cache':
+      return unit.consumerWillServerCache !== false;
+    default:
+      return true;
+  }
+}
+
+/**
+ * Next's own reader of the build output.
+ *
+ * @param {object} context as Next gave it to the handler
+ */
+export function buildOutput(context) {
+  const FileSystemCache = borrowed(
+    'next/dist/server/lib/incremental-cache/file-system-cache.js',
+  )?.default;
+  return FileSystemCache
+    ? new FileSystemCache({ ...context, flushToDisk: false, maxMemoryCacheSize: 0 })
+    : undefined;
+}
+
+/** A tag that Next takes to be stale whenever it is asked. */
+export function staleTag() {
+  const manifest = borrowed(
+    'next/dist/server/lib/incremental-cache/tags-manifest.external.js',
+  )?.tagsManifest;
+  if (!(manifest instanceof Map)) return undefined;
+  manifest.set(STALE_TAG, { stale: Infinity });
+  return STALE_TAG;
+}
+
+const STALE_TAG = 'freshet:stale';
+
+/** @type {Map<string, any>} */
+const storages = new Map();
+
+/**
+ * Next keeps its storages under global symbols that end in its version; older ones only in modules.
+ *
+ * @param {'work-async-storage' | 'work-unit-async-storage'} name
+ * @returns {{ getStore(): any } | undefined}
+ */
+function storage(name) {
+  if (!storages.has(name)) {
+    const symbol = Object.getOwnPropertySymbols(globalThis).find((symbol) =>
+      symbol.description?.startsWith(`@next/${name}@`),
+    );
+    const member = name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
+    storages.set(
+      name,
+      // @ts-ignore -- not in the types of globalThis
+      (symbol && globalThis[symbol]) ??
+        borrowed(`next/dist/server/app-render/${name}.external.js`)?.[member],
+    );
+  }
+  return storages.get(name);
+}
+
+/** @type {Map<string, any>} */
+const modules = new Map();
+
+/**
+ * A module of the Next that runs, found from where it was started: this package may be installed
+ * where another one is nearer.
+ *
+ * @param {string} id
+ */
+function borrowed(id) {
+  if (!modules.has(id)) {
+    modules.set(
+      id,
+      required(id, process.cwd()) ?? required(id, path.dirname(process.argv[1] ?? '')),
+    );
+  }
+  return modules.get(id);
+}
+
+/**
+ * @param {string} id
+ * @param {string} from a directory
+ */
+function required(id, from) {
+  try {
+    return createRequire(path.join(from, 'any.js'))(id);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,291 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, mock, test } from 'node:test';
+import Incremental from '../../main/js/incremental.js';
+import { digestOf } from '../../main/js/names.js';
+import { pack, unpack } from '../../main/js/value.js';
+import { FakeGateway } from './support/gateway.js';
+import { until, within } from './support/next.js';
+
+/** @type {FakeGateway} */
+let gateway;
+let keys = 0;
+/** @type {string} */
+let key;
+/** @type {string} */
+let digest;
+
+before(async () => {
+  mock.method(console, 'warn', () => {});
+  gateway = await new FakeGateway().start();
+});
+after(() => gateway.stop());
+beforeEach(() => {
+  key = `/route-cache/APP_PAGE/9f86/$/p${keys++}`;
+  digest = digestOf(`incremental:${key}`);
+  gateway.calls.length = 0;
+  gateway.entries.clear();
+  gateway.instead = () => {};
+});
+
+const now = () => performance.timeOrigin + performance.now();
+const PAGE = { kind: 'APP_PAGE', isRoutePPREnabled: false, isFallback: false };
+const FETCH = {
+  kind: 'FETCH',
+  revalidate: 60,
+  fetchUrl: 'http://o/',
+  tags: ['f'],
+  softTags: ['_N_T_/p'],
+};
+const LIFE = { revalidate: 60, expire: 600 };
+
+const page = () => ({
+  kind: 'APP_PAGE',
+  html: '<p>1</p>',
+  rscData: Buffer.from([0, 255]),
+  postponed: undefined,
+  status: undefined,
+  headers: { 'x-next-cache-tags': '_N_T_/layout,posts' },
+  segmentData: new Map([['/_tree', Buffer.from('t')]]),
+});
+
+/** @param {Record<string, string>} [headers] */
+const request = (headers = {}) => new Incremental({ _requestHeaders: headers });
+
+/** @param {any} value @param {object} meta @param {any} [cacheControl] */
+function stored(value, meta, cacheControl = LIFE) {
+  gateway.entries.set(digest, {
+    meta: {
+      status: 200,
+      state: 'fresh',
+      tags: ['posts'],
+      age: 10,
+      attributes: { kind: value?.kind ?? null },
+      ...meta,
+    },
+    body: pack({ value, cacheControl }),
+  });
+}
+
+const byTime = { state: 'stale', reason: 'time', age: 61.5, asOf: '9-9' };
+const byTag = { ...byTime, reason: 'tag', age: 10 };
+const leads = { lease: { role: 'leader', token: 'held', ttl: 10 } };
+const follows = { lease: { role: 'follower', ttl: 7.5 } };
+
+for (const cacheControl of [
+  LIFE,
+  { revalidate: false, expire: undefined },
+  { revalidate: false },
+]) {
+  test(`page_with${JSON.stringify(cacheControl)}_isHadBackAsItWas`, async () => {
+    const handler = request();
+    assert.equal(await handler.get(key, PAGE), null);
+    const asked = now();
+    await handler.set(key, page(), { ...PAGE, cacheControl });
+    const { meta } = /** @type {any} */ (gateway.puts[0].frame);
+    const data = await request().get(key, PAGE);
+
+    assert.deepEqual(meta.tags, ['_N_T_/layout', 'posts']);
+    assert.equal(meta.revalidate, cacheControl.revalidate || undefined);
+    assert.equal(meta.expire, cacheControl.expire);
+    assert.match(meta.lease, /^token-/);
+    assert.equal(meta.asOf, `${gateway.stamp}-1`);
+    assert.deepStrictEqual(data?.value, page());
+    assert.deepStrictEqual(data?.cacheControl, cacheControl);
+    assert.ok(Math.abs((data?.lastModified ?? 0) - asked) < 1_000);
+  });
+}
+
+test('notFound_isStoredAndHadBackAsNull', async () => {
+  const handler = request();
+  await handler.get(key, PAGE);
+  await handler.set(key, null, { ...PAGE, cacheControl: LIFE });
+  const data = await request().get(key, PAGE);
+
+  assert.equal(data?.value, null);
+  assert.deepEqual(data?.cacheControl, LIFE);
+});
+
+test('fetch_tagsOfTheSetAreItsOwn_tagsOfTheGetAreSoft', async () => {
+  const value = {
+    kind: 'FETCH',
+    data: { headers: {}, body: 'YQ==', status: 200, url: '' },
+    revalidate: 60,
+  };
+  const handler = request();
+  await handler.get(key, FETCH);
+  await handler.set(key, value, { fetchCache: true, tags: ['f'], fetchIdx: 1 });
+  const data = await request().get(key, FETCH);
+
+  assert.deepEqual(gateway.lookups[0].json.entries[0].softTags, ['_N_T_/p', 'f']);
+  assert.deepEqual(gateway.puts[0].frame?.meta.tags, ['f']);
+  assert.equal(gateway.puts[0].frame?.meta.revalidate, 60);
+  assert.deepStrictEqual(data?.value, value);
+});
+
+test('get_ofAnotherKind_isAMiss', async () => {
+  stored({ kind: 'FETCH', data: {}, revalidate: 1 }, {});
+  assert.equal(await request().get(key, PAGE), null);
+  stored(page(), {});
+  assert.equal(await request().get(key, FETCH), null);
+  stored(null, {});
+  assert.equal(await request().get(key, FETCH), null);
+});
+
+test('get_undecodable_isAMiss', async () => {
+  stored(page(), {});
+  /** @type {any} */ (gateway.entries.get(digest)).body = Buffer.from('{}');
+
+  assert.equal(await request().get(key, PAGE), null);
+});
+
+test('get_staleByTimeAsLeader_isTrulyStale', async () => {
+  stored(page(), { ...byTime, ...leads });
+  const data = await request().get(key, PAGE);
+
+  assert.ok((data?.lastModified ?? now()) + 60_000 < now());
+  assert.ok(Math.abs((data?.lastModified ?? 0) - (now() - 61_500)) < 1_000);
+});
+
+test('get_staleByTagAsLeader_isMadeOutToBeDue', async () => {
+  stored(page(), { ...byTag, ...leads });
+  const data = await request().get(key, PAGE);
+
+  assert.ok((data?.lastModified ?? now()) + 60_000 < now());
+  assert.ok((data?.lastModified ?? 0) + 600_000 > now());
+});
+
+test('get_staleByTagAndNeverDue_blocksTheLeaderAlone', async () => {
+  stored(page(), { ...byTag, ...leads }, { revalidate: false });
+  assert.equal(await request().get(key, PAGE), null);
+
+  stored(page(), { ...byTag, ...follows }, { revalidate: false });
+  assert.ok(await request().get(key, PAGE));
+});
+
+test('get_staleAsFollower_isYoung', async () => {
+  for (const reason of [byTime, byTag]) {
+    stored(page(), { ...reason, ...follows });
+    const data = await request().get(key, PAGE);
+
+    assert.ok(now() - (data?.lastModified ?? 0) < 1_000);
+    assert.deepEqual(data?.cacheControl, LIFE);
+  }
+  assert.equal(gateway.lookups.length, 2);
+});
+
+test('fetch_staleAsFollowerThatKeepsIt_waits', async () => {
+  const value = { kind: 'FETCH', data: { body: 'old' }, revalidate: 60 };
+  stored(value, { ...byTime, ...follows });
+  await within('request', () => request().get(key, FETCH));
+  assert.equal(gateway.lookups.length, 1);
+
+  const data = await within('prerender', () => request().get(key, FETCH));
+  assert.equal(gateway.lookups.at(-1)?.json.waitStale, true);
+  assert.ok((data?.lastModified ?? now()) + 60_000 < now(), 'and computes it in the end');
+});
+
+test('get_freshAtTheVeryEndOfItsLife_staysFreshUntilNextHasLooked', async () => {
+  stored(page(), { age: 59.9999 });
+  const data = await request().get(key, PAGE);
+
+  assert.ok((data?.lastModified ?? 0) + 60_000 > now());
+});
+
+test('set_ofWhatWasHandedOut_isNotMadeYoung', async () => {
+  stored(page(), { ...byTime, ...leads });
+  const handler = request();
+  const data = await handler.get(key, PAGE);
+  await handler.set(key, data?.value, { ...PAGE, cacheControl: { revalidate: 3, expire: 6 } });
+
+  assert.equal(gateway.puts.length, 0);
+  assert.equal(gateway.releases.length, 0, 'the lease delays the next try');
+
+  await handler.get(key, PAGE);
+  await handler.set(key, page(), { ...PAGE, cacheControl: LIFE });
+  assert.equal(gateway.puts.length, 1, 'the same bytes, computed anew, are young');
+});
+
+test('set_ofAnImageThatWasHandedOut_isNotMadeYoung', async () => {
+  const image = {
+    kind: 'IMAGE',
+    etag: 'a',
+    buffer: Buffer.from([1, 2]),
+    extension: 'webp',
+    revalidate: 60,
+  };
+  stored(image, { ...byTime, ...leads });
+  const handler = request();
+  const data = await handler.get(key, { kind: 'IMAGE', isFallback: false });
+  await handler.set(key, { ...data?.value, revalidate: 60 }, { kind: 'IMAGE', cacheControl: LIFE });
+
+  assert.equal(gateway.puts.length, 0);
+});
+
+test('set_twoRequests_eachIsDatedByItsOwnTicket', async () => {
+  const headers = /** @type {Record<string, string>} */ ({});
+  const first = request(headers);
+  const second = request();
+  await first.get(key, FETCH);
+  const asOf = `${gateway.stamp}-1`;
+  await second.get(key, FETCH);
+  const later = `${gateway.stamp}-1`;
+  const value = { kind: 'FETCH', data: {}, revalidate: 60 };
+  await request(headers).set(key, value, { fetchCache: true, tags: [] });
+  await second.set(key, value, { fetchCache: true, tags: [] });
+
+  assert.deepEqual(
+    gateway.puts.map(({ frame }) => frame?.meta.asOf),
+    [asOf, later],
+  );
+});
+
+test('get_onDemand_hasTheClockDateWhatIsComputed', async () => {
+  stored(page(), {});
+  const headers = { 'x-prerender-revalidate': 'secret' };
+  await request(headers).get(key, PAGE);
+  const stamp = String(gateway.stamp);
+  await request(headers).set(key, page(), { ...PAGE, cacheControl: LIFE });
+
+  assert.equal(gateway.puts[0].frame?.meta.asOf, stamp);
+});
+
+test('get_missingInANavigationThatWritesNothing_givesTheLeaseBackAndWaitsForNobody', async () => {
+  const ppr = { ...PAGE, isRoutePPREnabled: true };
+  for (const headers of [
+    { rsc: '1' },
+    { 'next-action': 'a' },
+    { 'content-type': 'multipart/form-data; b' },
+  ]) {
+    gateway.calls.length = 0;
+    await request(/** @type {any} */ (headers)).get(key, ppr);
+    await until(() => gateway.releases.length === 1);
+  }
+  await request({ rsc: '1', 'next-router-prefetch': '1' }).get(`${key}x`, ppr);
+  assert.equal(gateway.releases.length, 1);
+});
+
+test('set_whatCannotBeKept_givesTheLeaseBack', async () => {
+  const handler = request();
+  await handler.get(key, PAGE);
+  await handler.set(key, { kind: 'PAGES', html: '', pageData: { f() {} } }, { cacheControl: LIFE });
+  await until(() => gateway.releases.length === 1);
+
+  await handler.get(`${key}x`, PAGE);
+  await handler.set(
+    `${key}x`,
+    { ...page(), rscData: Buffer.alloc(9 << 20) },
+    { cacheControl: LIFE },
+  );
+  await until(() => gateway.releases.length === 2);
+  assert.equal(gateway.puts.length, 0);
+});
+
+test('set_byteExact_ofEveryValueTheGatewayHolds', async () => {
+  const handler = request();
+  await handler.get(key, PAGE);
+  await handler.set(key, page(), { ...PAGE, cacheControl: LIFE });
+  const { body } = /** @type {any} */ (gateway.puts[0].frame);
+
+  assert.deepStrictEqual(unpack(body), { value: page(), cacheControl: LIFE });
+});

@@ -1,0 +1,136 @@
+// @ts-check
+/**
+ * A gateway small enough to be seen through: it keeps what it is told, and answers as it is told.
+ */
+import { once } from 'node:events';
+import http from 'node:http';
+import { decode, encode } from '../../../main/js/frame.js';
+
+/**
+ * @typedef {object} Call
+ * @property {string} method
+ * @property {string} path without `/v1/apps/app/`
+ * @property {any} json
+ * @property {{ meta: any, body: Buffer } | undefined} frame
+ * @property {http.IncomingHttpHeaders} headers
+ */
+
+export class FakeGateway {
+  /** @type {Call[]} */
+  calls = [];
+  /**
+   * What lookups find, by digest; what is absent is missed.
+   *
+   * @type {Map<string, { meta: any, body: Buffer }>}
+   */
+  entries = new Map();
+  stamp = 1_795_377_977_000_000;
+  connections = 0;
+  /**
+   * Answers a call in place of the usual answer, if it returns true.
+   *
+   * @type {(call: Call, response: http.ServerResponse) => boolean | void}
+   */
+  instead = () => {};
+  #server = http.createServer((request, response) => this.#serve(request, response));
+  #tokens = 0;
+
+  async start() {
+    this.#server.on('connection', () => this.connections++);
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    const { port } = /** @type {import('node:net').AddressInfo} */ (this.#server.address());
+    this.url = `http://127.0.0.1:${port}`;
+    process.env.FRESHET_URL = this.url;
+    return this;
+  }
+
+  async stop() {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  /** @param {string} path */
+  to(path) {
+    return this.calls.filter((call) => call.path.includes(path));
+  }
+
+  get lookups() {
+    return this.to('/lookup');
+  }
+
+  get puts() {
+    return this.calls.filter((call) => call.method === 'PUT');
+  }
+
+  get releases() {
+    return this.to('/leases/').map((call) => call.path.split('/').at(-1));
+  }
+
+  get invalidations() {
+    return this.to('invalidations').map((call) => call.json);
+  }
+
+  /** A lease as the leader is told of it. */
+  lead() {
+    return { role: 'leader', token: `token-${++this.#tokens}`, ttl: 10 };
+  }
+
+  /** @param {any} meta @param {Uint8Array} [body] */
+  static frame(meta, body = Buffer.alloc(0)) {
+    return Buffer.concat(encode(meta, body));
+  }
+
+  /**
+   * @param {http.IncomingMessage} request
+   * @param {http.ServerResponse} response
+   */
+  async #serve(request, response) {
+    /** @type {Buffer[]} */
+    const chunks = [];
+    try {
+      for await (const chunk of request) chunks.push(chunk);
+    } catch {
+      return;
+    }
+    const bytes = Buffer.concat(chunks);
+    const type = request.headers['content-type'];
+    const call = {
+      method: request.method ?? '',
+      path: (request.url ?? '').replace('/v1/apps/app/', ''),
+      headers: request.headers,
+      json: type === 'application/json' ? JSON.parse(bytes.toString()) : undefined,
+      frame: type === 'application/vnd.freshet.entry' ? decode(bytes) : undefined,
+    };
+    this.calls.push(call);
+    if (!this.instead(call, response)) this.#answer(call, response);
+  }
+
+  /**
+   * @param {Call} call
+   * @param {http.ServerResponse} response
+   */
+  #answer({ method, path, json, frame }, response) {
+    if (path.endsWith('/lookup')) {
+      const { meta, body } = this.entries.get(json.entries[0].digest) ?? {
+        meta: { status: 404, tags: [], asOf: `${++this.stamp}-1`, lease: this.lead() },
+      };
+      response.end(FakeGateway.frame(meta, body));
+    } else if (method === 'PUT' && frame) {
+      const { asOf, lease, ...kept } = frame.meta;
+      const digest = path.split('@')[1];
+      response.statusCode = this.entries.has(digest) ? 204 : 201;
+      this.entries.set(digest, {
+        meta: { status: 200, state: 'fresh', etag: '1', detail: 'near', ...kept },
+        body: frame.body,
+      });
+      response.end();
+    } else if (method === 'DELETE') {
+      response.writeHead(204).end();
+    } else if (path === 'invalidations' || path === 'clock') {
+      response.end(JSON.stringify({ stamp: ++this.stamp, replicas: 1 }));
+    } else {
+      response.writeHead(404).end();
+    }
+  }
+}
