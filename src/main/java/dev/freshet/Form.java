@@ -1,0 +1,131 @@
+package dev.freshet;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * How the text of a value is read.
+ *
+ * @param range what is allowed, in words that follow "is"
+ * @param parser throws an {@link IllegalArgumentException} for what is not allowed
+ */
+record Form<T>(String range, Function<String, T> parser) {
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,18})(B|KiB|MiB|GiB|TiB|)");
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h)");
+    private static final Pattern COUNT = Pattern.compile("\\d{1,18}");
+    private static final Pattern ADDRESS = Pattern.compile("(?:\\[([0-9a-zA-Z:.%]+)]|([^\\[\\]:/\\s@]+)):(\\d{1,5})");
+
+    /** An address to listen on. */
+    record Address(String host, int port) {}
+
+    static final Form<Address> ADDRESS_FORM = new Form<>(
+            "host:port with a port from 0 (any) to 65535, such as 127.0.0.1:8484 or [::]:8484", Form::parseAddress);
+
+    static final Form<String> REDIS_URL_FORM =
+            new Form<>("redis://[user:password@]host[:port][/db], or rediss://…", Form::parseRedisUrl);
+
+    /** Throws an {@link IllegalArgumentException} for what is not allowed. */
+    T parse(String text) {
+        return parser.apply(text);
+    }
+
+    static Form<Long> size(String least, String most) {
+        return between(least, most, Form::parseSize);
+    }
+
+    static Form<Duration> duration(String least, String most) {
+        return between(least, most, Form::parseDuration);
+    }
+
+    static Form<Integer> count(String least, String most) {
+        return between(least, most, Form::parseCount);
+    }
+
+    static Form<String> oneOf(String... words) {
+        List<String> allowed = List.of(words);
+        return new Form<>(String.join(", ", words), text -> {
+            if (!allowed.contains(text)) {
+                throw new IllegalArgumentException(text);
+            }
+            return text;
+        });
+    }
+
+    private static <T extends Comparable<T>> Form<T> between(String least, String most, Function<String, T> parser) {
+        T min = parser.apply(least);
+        T max = parser.apply(most);
+        return new Form<>(least + " to " + most, text -> {
+            T value = parser.apply(text);
+            if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+                throw new IllegalArgumentException(text);
+            }
+            return value;
+        });
+    }
+
+    private static long parseSize(String text) {
+        Matcher matcher = matched(SIZE, text);
+        int shift = switch (matcher.group(2)) {
+            case "KiB" -> 10;
+            case "MiB" -> 20;
+            case "GiB" -> 30;
+            case "TiB" -> 40;
+            default -> 0;
+        };
+        long number = Long.parseLong(matcher.group(1));
+        if (number > Long.MAX_VALUE >> shift) {
+            throw new IllegalArgumentException(text);
+        }
+        return number << shift;
+    }
+
+    private static Duration parseDuration(String text) {
+        Matcher matcher = matched(DURATION, text);
+        long number = Long.parseLong(matcher.group(1));
+        return switch (matcher.group(2)) {
+            case "h" -> Duration.ofHours(number);
+            case "m" -> Duration.ofMinutes(number);
+            case "s" -> Duration.ofSeconds(number);
+            default -> Duration.ofMillis(number);
+        };
+    }
+
+    private static int parseCount(String text) {
+        return Integer.parseInt(matched(COUNT, text).group());
+    }
+
+    private static Address parseAddress(String text) {
+        Matcher matcher = matched(ADDRESS, text);
+        int port = Integer.parseInt(matcher.group(3));
+        if (port > 65_535) {
+            throw new IllegalArgumentException(text);
+        }
+        return new Address(matcher.group(1) != null ? matcher.group(1) : matcher.group(2), port);
+    }
+
+    private static String parseRedisUrl(String text) {
+        try {
+            URI uri = new URI(text);
+            boolean scheme = "redis".equals(uri.getScheme()) || "rediss".equals(uri.getScheme());
+            if (!scheme || uri.getHost() == null || uri.getPort() > 65_535 || uri.getFragment() != null) {
+                throw new IllegalArgumentException("no Redis URL");
+            }
+            return text;
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException("no URL", e);
+        }
+    }
+
+    private static Matcher matched(Pattern pattern, String text) {
+        Matcher matcher = pattern.matcher(text);
+        if (!matcher.matches()) {
+            throw new IllegalArgumentException(text);
+        }
+        return matcher;
+    }
+}

@@ -1,0 +1,206 @@
+package dev.freshet;
+
+import dev.freshet.entry.Key;
+import dev.freshet.gateway.Gateway;
+import dev.freshet.gateway.InvalidationVerticle;
+import dev.freshet.gateway.Meters;
+import dev.freshet.http.HttpVerticle;
+import dev.freshet.lease.LeaseVerticle;
+import dev.freshet.near.NearCache;
+import dev.freshet.ops.OpsVerticle;
+import dev.freshet.redis.RedisStore;
+import dev.freshet.store.MemoryStore;
+import dev.freshet.store.Store;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Deployable;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One replica: its parts, put together, started and stopped. */
+public final class Freshet {
+    /*
+     * The order of starting. Operations first, so that the process can be watched while it starts;
+     * then what HTTP needs; then HTTP; then it is ready. Stopping goes the other way round, once it
+     * has said that it is not ready any more: whatever is under way finds its parts still there.
+     */
+
+    private static final Logger LOG = LoggerFactory.getLogger(Freshet.class);
+    /** How long a part may take to stop before the next one is stopped. */
+    private static final long PART_STOP_S_MAX = 12;
+
+    private static final int WARM_ATTEMPTS = 3;
+    private static final long WARM_PAUSE_MS = 100;
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final Vertx vertx;
+    private final Config config;
+    private final Store store;
+    private final LeaseVerticle leases;
+    private final InvalidationVerticle invalidations;
+    private final Gateway gateway;
+    private final OpsVerticle ops;
+    /** What is deployed, the latest first. Written by the chain of start(), then by that of stop(). */
+    private final Deque<String> deployed = new ArrayDeque<>();
+
+    /** Written by the chain of start(), read by whoever asks. */
+    private volatile int port;
+
+    private Freshet(Vertx vertx, Config config) {
+        this.vertx = vertx;
+        this.config = config;
+        String replica = replica();
+        store = store(vertx, config);
+        NearCache near = new NearCache(config.near());
+        leases = new LeaseVerticle(store, config.lease(), replica);
+        invalidations = new InvalidationVerticle(store, near, leases, config.coherence(), replica);
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        gateway = new Gateway(
+                vertx, store, near, leases, invalidations, new Meters(registry, near, leases, invalidations));
+        ops = new OpsVerticle(config.ops(), registry, version(registry));
+    }
+
+    private static Store store(Vertx vertx, Config config) {
+        int marksMax = config.coherence().marksMax();
+        long windowMs = config.coherence().window().toMillis();
+        return config.redis()
+                .<Store>map(redis -> new RedisStore(vertx, redis, windowMs, marksMax))
+                .orElseGet(() -> new MemoryStore(config.storeBytes(), marksMax));
+    }
+
+    /** A name that no other process of the fleet has: 12 characters of base 36. */
+    private static String replica() {
+        return RANDOM.ints(12, 0, 36)
+                .mapToObj(digit -> Character.toString(Character.forDigit(digit, 36)))
+                .collect(Collectors.joining());
+    }
+
+    private JsonObject version(PrometheusMeterRegistry registry) {
+        String java = Runtime.version().toString();
+        Gauge.builder("freshet.build.info", () -> 1)
+                .description("1, with what runs here as labels")
+                .tag("version", Version.TEXT)
+                .tag("java", java)
+                .register(registry);
+        return new JsonObject().put("version", Version.TEXT).put("java", java).put("store", store.describe());
+    }
+
+    /** Succeeds when it serves. Fails with a {@link StartException} that names the key to change, and leaves nothing behind. */
+    public static Future<Freshet> start(Vertx vertx, Config config) {
+        Freshet freshet = new Freshet(vertx, config);
+        return freshet.start()
+                .map(freshet)
+                .recover(failed -> freshet.stop().transform(stopped -> Future.failedFuture(failed)));
+    }
+
+    private Future<Void> start() {
+        return deploy(ops)
+                .recover(failed -> refused(
+                        "admin.listen", config.ops().host(), config.ops().port(), failed))
+                .compose(started -> deploy(leases))
+                .compose(started -> deploy(invalidations))
+                .compose(started -> serve())
+                .recover(failed ->
+                        refused("listen", config.http().host(), config.http().port(), failed))
+                .compose(started -> warm(WARM_ATTEMPTS))
+                .onSuccess(warmed -> ops.ready(true));
+    }
+
+    /* One server for each event loop, all of them on one port; with port 0 every server would get a port of its own. */
+    private Future<Void> serve() {
+        int loops = config.http().port() == 0 ? 1 : Runtime.getRuntime().availableProcessors();
+        List<HttpVerticle> servers = new CopyOnWriteArrayList<>();
+        return vertx.deployVerticle(() -> server(servers), new DeploymentOptions().setInstances(loops))
+                .onSuccess(id -> {
+                    deployed.push(id);
+                    port = servers.getFirst().port();
+                })
+                .mapEmpty();
+    }
+
+    private HttpVerticle server(List<HttpVerticle> servers) {
+        HttpVerticle server = new HttpVerticle(gateway, config.http());
+        servers.add(server);
+        return server;
+    }
+
+    private Future<Void> deploy(Deployable part) {
+        return vertx.deployVerticle(part).onSuccess(deployed::push).mapEmpty();
+    }
+
+    private static Future<Void> refused(String key, String host, int port, Throwable failed) {
+        return Future.failedFuture(
+                failed instanceof IOException
+                        ? new StartException(
+                                key + ": cannot listen on " + host + ":" + port + " (" + failed.getMessage() + ")",
+                                failed)
+                        : failed);
+    }
+
+    /*
+     * A first read, so that the first caller does not pay for connecting and for loading classes, which
+     * together may take longer than a command may. A store that cannot be reached stops nobody from
+     * starting: it may be back at any moment.
+     */
+    private Future<Void> warm(int attempts) {
+        return store.read(Key.of("freshet", "freshet", "probe"))
+                .<Void>mapEmpty()
+                .recover(failed -> {
+                    if (attempts > 1) {
+                        return vertx.timer(WARM_PAUSE_MS, TimeUnit.MILLISECONDS).compose(later -> warm(attempts - 1));
+                    }
+                    LOG.warn(
+                            "The store does not answer ({}): what needs it is refused until it does",
+                            failed.getMessage());
+                    return Future.succeededFuture();
+                });
+    }
+
+    /** Stops serving, leaves the fleet, and gives everything back. Never fails; what goes wrong is logged. */
+    public Future<Void> stop() {
+        ops.ready(false);
+        return undeploy().eventually(store::close).otherwise(failed -> {
+            LOG.warn("The store was not closed: {}", failed.getMessage());
+            return null;
+        });
+    }
+
+    private Future<Void> undeploy() {
+        String latest = deployed.poll();
+        return latest == null
+                ? Future.succeededFuture()
+                : vertx.undeploy(latest)
+                        .timeout(PART_STOP_S_MAX, TimeUnit.SECONDS)
+                        .onFailure(failed -> LOG.warn("A part did not stop: {}", failed.getMessage()))
+                        .transform(undeployed -> undeploy());
+    }
+
+    /** The port of the HTTP API. */
+    public int port() {
+        return port;
+    }
+
+    /** The port of the operations. */
+    public int adminPort() {
+        return ops.port();
+    }
+
+    /** What the store is, for the log. */
+    public String storeName() {
+        return store.describe();
+    }
+}

@@ -1,0 +1,186 @@
+package dev.freshet;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** The texts that were given for keys, where each came from, and what is wrong with them. Later layers win. */
+final class Settings {
+    private static final YAMLMapper YAML = YAMLMapper.builder()
+            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .build();
+
+    /** Variables that the Next.js adapter reads, in the same environment. */
+    static final Set<String> ADAPTER_VARIABLES =
+            Set.of("FRESHET_URL", "FRESHET_APP", "FRESHET_DEADLINE_MS", "FRESHET_WAIT_MS", "FRESHET_INVALIDATE_MS");
+
+    private final Map<String, Given> given = new HashMap<>();
+    private final List<String> problems = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
+
+    /**
+     * A text and its origin.
+     *
+     * @param origin a file or a variable
+     */
+    private record Given(String text, String origin) {}
+
+    /** Adds a file's values. */
+    void file(Path file) {
+        JsonNode root;
+        try {
+            root = YAML.readTree(Files.readAllBytes(file));
+        } catch (JsonProcessingException e) {
+            // Only the place: the parser's message quotes the line, which may hold a password.
+            int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
+            problems.add(file + ": line " + line + " is not YAML, or repeats a key");
+            return;
+        } catch (IOException e) {
+            problems.add(file + ": cannot be read (" + e.getClass().getSimpleName() + ")");
+            return;
+        }
+        if (root.isObject()) {
+            flatten("", root, file.toString());
+        } else if (!root.isMissingNode() && !root.isNull()) {
+            problems.add(file + ": is not a list of keys with values");
+        }
+    }
+
+    /* Both spellings of YAML mean the same key: "near.bytes: 1GiB", and bytes below near. */
+    private void flatten(String prefix, JsonNode node, String file) {
+        node.properties().forEach(field -> {
+            String key = prefix + field.getKey();
+            JsonNode value = field.getValue();
+            if (value.isObject()) {
+                flatten(key + ".", value, file);
+            } else if (value.isArray()) {
+                problems.add(file + ": " + key + " has a list; it has one value");
+            } else if (!value.isNull()) {
+                fromFile(key, value.asText().strip(), file);
+            }
+        });
+    }
+
+    private void fromFile(String key, String text, String file) {
+        List<String> known = Setting.ALL.stream().map(Setting::key).toList();
+        if (!known.contains(key)) {
+            problems.add(file + ": there is no key " + key + suggestion(key, known));
+        } else if (given.putIfAbsent(key, new Given(text, file)) != null) {
+            problems.add(file + ": " + key + " is given twice");
+        }
+    }
+
+    /** Adds what the environment says. An empty variable is as good as none. */
+    void environment(Map<String, String> environment) {
+        Map<String, Setting<?>> known = new TreeMap<>();
+        Setting.ALL.forEach(setting -> known.put(setting.variable(), setting));
+        new TreeMap<>(environment).forEach((variable, text) -> {
+            Setting<?> setting = known.get(variable);
+            if (setting != null && !text.isBlank()) {
+                given.put(setting.key(), new Given(text.strip(), variable));
+            } else if (setting == null && isUnknown(variable)) {
+                warnings.add("The environment variable " + variable + " means nothing to Freshet"
+                        + suggestion(variable, known.keySet().stream().toList()));
+            }
+        });
+    }
+
+    private static boolean isUnknown(String variable) {
+        return variable.startsWith("FRESHET_")
+                && !variable.startsWith("FRESHET_TEST_")
+                && !ADAPTER_VARIABLES.contains(variable);
+    }
+
+    /** The value of a key, or {@code fallback} if there is none or it is wrong. */
+    <T> T get(Setting<T> setting, T fallback) {
+        return find(setting).orElse(fallback);
+    }
+
+    /** The value of a key that may be left out. */
+    <T> Optional<T> find(Setting<T> setting) {
+        Given text = given.get(setting.key());
+        if (text == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(setting.form().parse(text.text));
+        } catch (IllegalArgumentException e) {
+            problems.add(setting.key() + " is " + setting.form().range() + ", was \"" + masked(text.text) + "\" ("
+                    + text.origin + ")");
+            return Optional.empty();
+        }
+    }
+
+    /** What {@code build} makes of values that go together. What it refuses is a problem with all of {@code keys}. */
+    <T> @Nullable T together(Supplier<T> build, Setting<?>... keys) {
+        try {
+            return build.get();
+        } catch (IllegalArgumentException e) {
+            List<String> origins = new ArrayList<>();
+            for (Setting<?> setting : keys) {
+                Given text = given.get(setting.key());
+                origins.add(setting.key() + " is "
+                        + (text == null ? "the default" : masked(text.text) + " by " + text.origin));
+            }
+            problems.add(e.getMessage() + " (" + String.join(", ", origins) + ")");
+            return null;
+        }
+    }
+
+    /** What is wrong. */
+    List<String> problems() {
+        return problems;
+    }
+
+    /** What is odd, but does no harm. */
+    List<String> warnings() {
+        return warnings;
+    }
+
+    /** A value as it may be shown: without what may be a password, whichever key it was given for. */
+    static String masked(String text) {
+        int from = text.indexOf("//") + 1;
+        int at = text.lastIndexOf('@');
+        String shown = at < 0 ? text : text.substring(0, from > 0 ? from + 1 : 0) + "***" + text.substring(at);
+        int query = shown.indexOf('?');
+        return query < 0 ? shown : shown.substring(0, query) + "?***";
+    }
+
+    private static String suggestion(String name, List<String> known) {
+        return known.stream()
+                .min(Comparator.comparingInt(other -> distance(name, other)))
+                .filter(nearest -> distance(name, nearest) <= Math.max(2, name.length() / 4))
+                .map(nearest -> ": did you mean " + nearest + "?")
+                .orElse("");
+    }
+
+    /* Levenshtein's: how many letters must be added, removed or changed. */
+    private static int distance(String one, String other) {
+        int[] row = IntStream.rangeClosed(0, other.length()).toArray();
+        for (int i = 1; i <= one.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= other.length(); j++) {
+                int changed = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(changed, Math.min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[other.length()];
+    }
+}

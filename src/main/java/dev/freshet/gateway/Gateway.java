@@ -1,0 +1,252 @@
+package dev.freshet.gateway;
+
+import dev.freshet.entry.Draft;
+import dev.freshet.entry.Entry;
+import dev.freshet.entry.Freshness;
+import dev.freshet.entry.Key;
+import dev.freshet.entry.Ticket;
+import dev.freshet.gateway.Lookup.Source;
+import dev.freshet.lease.LeaseVerticle;
+import dev.freshet.lease.Turn;
+import dev.freshet.loop.Loops;
+import dev.freshet.near.NearCache;
+import dev.freshet.store.Change;
+import dev.freshet.store.Invalidation;
+import dev.freshet.store.Mode;
+import dev.freshet.store.Store;
+import dev.freshet.store.StoreException;
+import dev.freshet.store.Written;
+import dev.freshet.tag.Mark;
+import dev.freshet.tag.Tag;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The cache as its clients see it. One for all event loops of a replica; each result is told on the caller's. */
+public final class Gateway {
+    /*
+     * How a read goes.
+     *
+     *  1. A near copy that is fresh by the marks is served, if the window is open.
+     *  2. Else the window is opened, by a beat if need be, and the entry is read from the store.
+     *  3. Freshness judges it, by the marks as they are now.
+     *  4. Fresh: served. Stale or gone: the lease decides who refreshes, if the caller would.
+     *  5. A follower who would wait is told when the lease ends, and goes to 1.
+     *
+     * The window is asked before and after each judgement, which follows everything that takes time:
+     * so a process that was paused anywhere does not serve what was invalidated meanwhile. A flight that others join needs no care
+     * beside: each of them judges its result by the marks as they are when it lands.
+     */
+
+    /** How often a caller looks again at once before it is answered as a follower. */
+    private static final int LOOKS_MAX = 8;
+
+    private final Vertx vertx;
+    private final Store store;
+    private final NearCache near;
+    private final LeaseVerticle leases;
+    private final InvalidationVerticle invalidations;
+    private final Meters meters;
+
+    /** A gateway over its parts. */
+    public Gateway(
+            Vertx vertx,
+            Store store,
+            NearCache near,
+            LeaseVerticle leases,
+            InvalidationVerticle invalidations,
+            Meters meters) {
+        this.vertx = vertx;
+        this.store = store;
+        this.near = near;
+        this.leases = leases;
+        this.invalidations = invalidations;
+        this.meters = meters;
+    }
+
+    /** One caller's read, which may take several looks. */
+    private record Read(Coherence app, Key key, Ask ask, long deadlineNanos, int looks) {
+        long leftMs() {
+            return Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime()));
+        }
+
+        Read again() {
+            return new Read(app, key, ask, deadlineNanos, looks + 1);
+        }
+
+        boolean collapsed() {
+            return looks > 0;
+        }
+    }
+
+    /** Reads an entry. */
+    public Future<Lookup> get(Key key, Ask ask) {
+        long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ask.waitMs());
+        return Loops.back(
+                vertx,
+                look(new Read(invalidations.app(key.app()), key, ask, deadlineNanos, 0))
+                        .onSuccess(meters::read));
+    }
+
+    private Future<Lookup> look(Read read) {
+        Entry copy = read.app.mayUseNear() ? near.get(read.key) : null;
+        if (copy != null) {
+            Optional<Freshness> judged = read.app.inWindow(() -> judge(read, copy));
+            if (judged.isPresent() && judged.get() != Freshness.GONE) {
+                return found(read, copy, judged.get(), Source.NEAR);
+            }
+        }
+        return invalidations
+                .renew(vertx, read.app)
+                .compose(open -> near.fetch(read.key, () -> store.read(read.key)))
+                .compose(stored -> weigh(read, stored, 0));
+    }
+
+    private Future<Lookup> weigh(Read read, Optional<Entry> stored, int renewals) {
+        Optional<Freshness> judged =
+                read.app.inWindow(() -> stored.map(entry -> judge(read, entry)).orElse(Freshness.GONE));
+        if (judged.isEmpty()) {
+            return renewals < LOOKS_MAX
+                    ? invalidations.renew(vertx, read.app).compose(open -> weigh(read, stored, renewals + 1))
+                    : Future.failedFuture(new StoreException("the coherence window closes before a read ends"));
+        }
+        return judged.get() == Freshness.GONE
+                ? missed(read, stored.map(Entry::revision).orElse(0L))
+                : found(read, stored.orElseThrow(), judged.get(), Source.STORE);
+    }
+
+    private static Freshness judge(Read read, Entry entry) {
+        return Freshness.of(entry, read.app.marks(), read.ask.softTags(), read.app.nowMs());
+    }
+
+    private Future<Lookup> found(Read read, Entry entry, Freshness freshness, Source source) {
+        long ageMs = entry.ageMs(read.app.nowMs());
+        if (!freshness.isStale()) {
+            return Future.succeededFuture(new Lookup.Fresh(entry, ageMs, source, read.collapsed()));
+        }
+        if (!read.ask.lease()) {
+            return Future.succeededFuture(stale(read, entry, freshness, source, null));
+        }
+        return turn(read, entry.revision(), read.ask.waitStale() ? read.leftMs() : 0)
+                .compose(turn -> turn instanceof Turn.LookAgain
+                        ? lookAgain(read)
+                        : Future.succeededFuture(stale(read, entry, freshness, source, turn)));
+    }
+
+    private static Lookup stale(Read read, Entry entry, Freshness why, Source source, @Nullable Turn turn) {
+        long ageMs = entry.ageMs(read.app.nowMs());
+        return new Lookup.Stale(
+                entry, ageMs, source, why, Optional.ofNullable(turn), read.app.ticket(), read.collapsed());
+    }
+
+    private Future<Lookup> missed(Read read, long revision) {
+        if (!read.ask.lease()) {
+            return Future.succeededFuture(new Lookup.Miss(Optional.empty(), read.app.ticket(), read.collapsed()));
+        }
+        return turn(read, revision, read.leftMs())
+                .compose(turn -> turn instanceof Turn.LookAgain
+                        ? lookAgain(read)
+                        : Future.succeededFuture(
+                                new Lookup.Miss(Optional.of(turn), read.app.ticket(), read.collapsed())));
+    }
+
+    /* A caller who looked again and again, while others wrote and wrote, follows. */
+    private Future<Turn> turn(Read read, long revision, long waitMs) {
+        return read.looks < LOOKS_MAX
+                ? leases.ask(vertx, read.key, revision, waitMs)
+                : Future.succeededFuture(new Turn.Follow(0));
+    }
+
+    private Future<Lookup> lookAgain(Read read) {
+        near.drop(read.key);
+        return look(read.again());
+    }
+
+    /** Writes an entry. */
+    public Future<Written> put(Key key, Draft draft) {
+        Coherence app = invalidations.app(key.app());
+        return Loops.back(
+                vertx,
+                invalidations
+                        .renew(vertx, app)
+                        .compose(open -> store.write(key, draft, ticket(app, draft)))
+                        .onSuccess(written -> {
+                            meters.written(written);
+                            near.drop(key);
+                            leases.changed(key);
+                        }));
+    }
+
+    /*
+     * A ticket from the future would outlive invalidations to come. One that another, faster replica
+     * gave may be ahead of this one by a moment: taking it for older than it is costs at most a refresh.
+     * One granted in the future would refuse whoever writes after it.
+     */
+    private static Ticket ticket(Coherence app, Draft draft) {
+        Ticket mine = app.ticket();
+        return draft.ticket()
+                .map(given -> new Ticket(
+                        Math.min(given.asOf(), mine.asOf()), Math.min(given.grantMicros(), mine.grantMicros())))
+                .orElse(mine);
+    }
+
+    /** Removes an entry. Whether there was one. */
+    public Future<Boolean> delete(Key key) {
+        return Loops.back(vertx, store.remove(key).onSuccess(removed -> {
+            meters.removed(removed);
+            near.drop(key);
+            leases.changed(key);
+        }));
+    }
+
+    /** A leader failed: the next follower leads. Whether the token held the lease. */
+    public Future<Boolean> release(Key key, String token) {
+        return Loops.back(vertx, leases.release(key, token).onSuccess(released -> leases.changed(key)));
+    }
+
+    /**
+     * Invalidates tags.
+     *
+     * @param settle whether to succeed only once no replica serves what this ended
+     */
+    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, boolean settle) {
+        Coherence coherence = invalidations.app(app);
+        return Loops.back(
+                vertx,
+                invalidations
+                        .renew(vertx, coherence)
+                        .compose(open -> store.invalidate(app, tags, mode))
+                        .onSuccess(taken -> meters.invalidated(mode))
+                        .compose(taken -> settle ? settled(app, taken) : Future.succeededFuture(taken)));
+    }
+
+    private Future<Invalidation> settled(String app, Invalidation taken) {
+        long takenNanos = System.nanoTime();
+        return invalidations.settled(vertx, app, taken).map(taken).onSuccess(done -> meters.settled(takenNanos));
+    }
+
+    /** What is remembered of a tag. */
+    public Future<Mark> mark(String app, Tag tag) {
+        return clock(app).map(coherence -> coherence.marks().of(tag));
+    }
+
+    /** Where this replica stands with an app. */
+    public Future<Coherence> clock(String app) {
+        Coherence coherence = invalidations.app(app);
+        return Loops.back(vertx, invalidations.renew(vertx, coherence).map(coherence));
+    }
+
+    /** Tells an app's changes; see {@link InvalidationVerticle#subscribe}. */
+    public Future<Subscription> subscribe(String app, long after, Consumer<Change> heard) {
+        return Loops.back(vertx, invalidations.subscribe(vertx, app, after, heard));
+    }
+
+    /** This process's name in the fleet. */
+    public String replica() {
+        return invalidations.replica();
+    }
+}

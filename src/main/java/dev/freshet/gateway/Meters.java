@@ -1,0 +1,181 @@
+package dev.freshet.gateway;
+
+import dev.freshet.gateway.Lookup.Source;
+import dev.freshet.lease.LeaseVerticle;
+import dev.freshet.lease.Turn;
+import dev.freshet.near.NearCache;
+import dev.freshet.store.Mode;
+import dev.freshet.store.Written;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** What a replica counts. Every series exists from the start, so that a rate of zero is seen as one. */
+public final class Meters {
+    private static final Duration[] SETTLE_BUCKETS = {
+        Duration.ofMillis(1),
+        Duration.ofMillis(2),
+        Duration.ofMillis(5),
+        Duration.ofMillis(10),
+        Duration.ofMillis(25),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(250),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofMillis(2_500),
+    };
+
+    private final Counter near;
+    private final Counter stored;
+    private final Counter stale;
+    private final Counter missed;
+    private final Counter leads;
+    private final Counter follows;
+    private final Counter collapsed;
+    private final Counter writes;
+    private final Counter writesOlder;
+    private final Counter writesLeaseLost;
+    private final Counter removals;
+    private final Counter hard;
+    private final Counter soft;
+    private final Timer settle;
+
+    /** Counts in {@code registry}, which shows the state of the parts too. */
+    public Meters(
+            MeterRegistry registry, NearCache nearCache, LeaseVerticle leases, InvalidationVerticle invalidations) {
+        near = reads(registry, "near");
+        stored = reads(registry, "store");
+        stale = reads(registry, "stale");
+        missed = reads(registry, "miss");
+        leads = leases(registry, "lead");
+        follows = leases(registry, "follow");
+        collapsed = leases(registry, "collapsed");
+        writes = writes(registry, "stored");
+        writesOlder = writes(registry, "older");
+        writesLeaseLost = writes(registry, "lease_lost");
+        removals = Counter.builder("freshet.removals")
+                .description("Entries that were removed by name")
+                .register(registry);
+        hard = invalidations(registry, "hard");
+        soft = invalidations(registry, "soft");
+        settle = Timer.builder("freshet.invalidation.settle")
+                .description("From taking an invalidation to its being in force in every replica")
+                .serviceLevelObjectives(SETTLE_BUCKETS)
+                .register(registry);
+        gauge(registry, "freshet.near.bytes", "Bytes of near copies", nearCache, NearCache::bytes);
+        gauge(registry, "freshet.near.bytes.limit", "The most bytes of near copies", nearCache, NearCache::bytesMax);
+        gauge(registry, "freshet.near.entries", "Near copies", nearCache, NearCache::size);
+        gauge(registry, "freshet.lease.waiters", "Callers that wait for a leader", leases, LeaseVerticle::waiters);
+        gauge(
+                registry,
+                "freshet.apps",
+                "Apps that this replica serves",
+                invalidations,
+                all -> all.apps().size());
+        gauge(
+                registry,
+                "freshet.coherent",
+                "Apps whose coherence window is open",
+                invalidations,
+                all -> all.apps().stream().filter(Coherence::isCoherent).count());
+    }
+
+    private static Counter reads(MeterRegistry registry, String result) {
+        return Counter.builder("freshet.reads")
+                .description("Reads of one entry, by where it was found")
+                .tag("result", result)
+                .register(registry);
+    }
+
+    private static Counter leases(MeterRegistry registry, String outcome) {
+        return Counter.builder("freshet.leases")
+                .description("Readers who would refresh an entry, by what became of them")
+                .tag("outcome", outcome)
+                .register(registry);
+    }
+
+    private static Counter writes(MeterRegistry registry, String result) {
+        return Counter.builder("freshet.writes")
+                .description("Writes of one entry, by what became of them")
+                .tag("result", result)
+                .register(registry);
+    }
+
+    private static Counter invalidations(MeterRegistry registry, String mode) {
+        return Counter.builder("freshet.invalidations")
+                .description("Invalidations that this replica took")
+                .tag("mode", mode)
+                .register(registry);
+    }
+
+    private interface Reading<T> {
+        long of(T part);
+    }
+
+    private static <T> void gauge(MeterRegistry registry, String name, String what, T part, Reading<T> reading) {
+        Gauge.builder(name, part, shown -> reading.of(shown))
+                .description(what)
+                .strongReference(true)
+                .register(registry);
+    }
+
+    /** Counts a read by what it found, and by whether its caller leads, follows or was spared both. */
+    void read(Lookup lookup) {
+        switch (lookup) {
+            case Lookup.Fresh fresh -> {
+                (fresh.source() == Source.NEAR ? near : stored).increment();
+                turn(Optional.empty(), fresh.collapsed());
+            }
+            case Lookup.Stale old -> {
+                stale.increment();
+                turn(old.turn(), old.collapsed());
+            }
+            case Lookup.Miss miss -> {
+                missed.increment();
+                turn(miss.turn(), miss.collapsed());
+            }
+        }
+    }
+
+    private void turn(Optional<Turn> turn, boolean waited) {
+        if (turn.isEmpty()) {
+            if (waited) {
+                collapsed.increment();
+            }
+        } else if (turn.get() instanceof Turn.Lead) {
+            leads.increment();
+        } else {
+            follows.increment();
+        }
+    }
+
+    void written(Written written) {
+        switch (written) {
+            case Written.Stored there -> writes.increment();
+            case Written.Older refused -> writesOlder.increment();
+            case Written.LeaseLost refused -> writesLeaseLost.increment();
+        }
+    }
+
+    void removed(boolean removed) {
+        if (removed) {
+            removals.increment();
+        }
+    }
+
+    void invalidated(Mode mode) {
+        switch (mode) {
+            case Mode.Hard now -> hard.increment();
+            case Mode.Soft later -> soft.increment();
+        }
+    }
+
+    void settled(long takenNanos) {
+        settle.record(System.nanoTime() - takenNanos, TimeUnit.NANOSECONDS);
+    }
+}

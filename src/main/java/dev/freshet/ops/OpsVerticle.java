@@ -1,0 +1,93 @@
+package dev.freshet.ops;
+
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonObject;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/** Serves the operations port. Every answer comes from this process alone: Redis is never asked. */
+public final class OpsVerticle extends VerticleBase {
+    private static final String TEXT = "text/plain; charset=utf-8";
+    private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+    private static final Set<HttpMethod> READS = Set.of(HttpMethod.GET, HttpMethod.HEAD);
+
+    private final OpsConfig config;
+    private final Map<String, Supplier<Answer>> paths = new TreeMap<>();
+    private volatile boolean ready;
+    private volatile int port;
+
+    private record Answer(int status, String type, Buffer body) {
+        static Answer text(int status, String line) {
+            return new Answer(status, TEXT, Buffer.buffer(line + "\n"));
+        }
+    }
+
+    /**
+     * Answers that the replica is not ready yet.
+     *
+     * @param version what {@code /version} answers
+     */
+    public OpsVerticle(OpsConfig config, PrometheusMeterRegistry registry, JsonObject version) {
+        this.config = config;
+        paths.put("/livez", () -> Answer.text(200, "alive"));
+        paths.put("/readyz", this::readyz);
+        paths.put("/version", () -> new Answer(200, "application/json", version.toBuffer()));
+        paths.put("/metrics", () -> new Answer(200, PROMETHEUS, Buffer.buffer(registry.scrape())));
+    }
+
+    @Override
+    public Future<?> start() {
+        return vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
+                .requestHandler(this::answer)
+                .listen(config.port(), config.host())
+                .onSuccess(server -> port = server.actualPort());
+    }
+
+    /** The port it listens on, once started. */
+    public int port() {
+        return port;
+    }
+
+    /** Says whether requests are to be sent to this replica. Any thread may call. */
+    public void ready(boolean now) {
+        ready = now;
+    }
+
+    private void answer(HttpServerRequest request) {
+        Supplier<Answer> path = paths.get(request.path());
+        if (path == null) {
+            send(request, Answer.text(404, "there is no such path; there are " + String.join(", ", paths.keySet())));
+        } else if (!READS.contains(request.method())) {
+            request.response().putHeader("Allow", "GET, HEAD");
+            send(request, Answer.text(405, "this path takes GET and HEAD"));
+        } else {
+            send(request, path.get());
+        }
+    }
+
+    private static void send(HttpServerRequest request, Answer answer) {
+        HttpServerResponse response = request.response()
+                .setStatusCode(answer.status)
+                .putHeader("Cache-Control", "no-store")
+                .putHeader("Content-Type", answer.type)
+                .putHeader("Content-Length", Integer.toString(answer.body.length()));
+        if (request.method().equals(HttpMethod.HEAD)) {
+            response.end();
+        } else {
+            response.end(answer.body);
+        }
+    }
+
+    private Answer readyz() {
+        return ready ? Answer.text(200, "ready") : Answer.text(503, "not ready: starting or stopping");
+    }
+}

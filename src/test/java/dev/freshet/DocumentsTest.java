@@ -1,0 +1,174 @@
+package dev.freshet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.http.HttpConfig;
+import dev.freshet.ops.OpsConfig;
+import dev.freshet.testing.Futures;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The documents say what the code does. */
+class DocumentsTest {
+    private static final Path OPERATING = Path.of("src/site/markdown/operating.md");
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+    private static Vertx vertx;
+    private static Freshet freshet;
+
+    @BeforeAll
+    static void start() {
+        vertx = Vertx.vertx();
+        Config config = Config.DEFAULT;
+        freshet = Futures.await(Freshet.start(
+                vertx,
+                new Config(
+                        new HttpConfig("127.0.0.1", 0, config.http().bodyBytesMax()),
+                        new OpsConfig("127.0.0.1", 0),
+                        config.redis(),
+                        config.near(),
+                        config.lease(),
+                        config.coherence(),
+                        config.storeBytes(),
+                        config.logLevel())));
+    }
+
+    @AfterAll
+    static void stop() {
+        Futures.await(freshet.stop());
+        Futures.await(vertx.close());
+        HTTP.close();
+    }
+
+    @Test
+    void operating_configuration_listsEveryKey() {
+        List<List<String>> rows = rows("key");
+
+        assertThat(rows)
+                .extracting(row -> row.get(0))
+                .containsExactlyElementsOf(
+                        Setting.ALL.stream().map(Setting::key).toList());
+        for (int i = 0; i < rows.size(); i++) {
+            Setting<?> setting = Setting.ALL.get(i);
+            String range = setting.form().range();
+            assertThat(rows.get(i).get(1)).isEqualTo(setting.variable());
+            assertThat(rows.get(i).get(3)).contains(ConfigTest.isInterval(range) ? range : "");
+        }
+    }
+
+    @Test
+    void operating_configuration_hasTheDefaults() {
+        Map<String, String> environment = new HashMap<>();
+        rows("key").forEach(row -> environment.put(row.get(1), row.get(2)));
+
+        assertThat(Config.load(Optional.of(Path.of("conf/freshet.yaml")), environment))
+                .isEqualTo(new Config.Loaded(Config.DEFAULT, List.of()));
+    }
+
+    @Test
+    void operating_metrics_areThoseOfTheRegistry() throws Exception {
+        Map<String, String> documented = new TreeMap<>();
+        rows("name").forEach(row -> documented.put(row.get(0).replaceFirst("\\{.*", ""), row.get(1)));
+        Map<String, String> shown = new TreeMap<>();
+        Pattern.compile("# TYPE (\\S+) (\\S+)")
+                .matcher(get("/metrics"))
+                .results()
+                .forEach(type -> shown.put(type.group(1), type.group(2)));
+
+        assertThat(documented).isEqualTo(shown);
+    }
+
+    @Test
+    void operating_metrics_namesEveryLabelAndItsValues() throws Exception {
+        String text = Files.readString(OPERATING);
+        Pattern.compile("\\n(freshet_\\w+)\\{(\\w+)=\"(\\w+)\"} ")
+                .matcher(get("/metrics"))
+                .results()
+                .forEach(series -> assertThat(text)
+                        .contains("`" + series.group(1) + "{" + series.group(2) + "}`")
+                        .contains("`" + series.group(3) + "`"));
+    }
+
+    @Test
+    void operating_paths_areThoseOfTheOperationsPort() throws Exception {
+        String known = get("/").strip().replaceFirst(".*there are ", "");
+
+        assertThat(rows("path")).extracting(row -> row.get(0)).containsExactlyInAnyOrder(known.split(", "));
+    }
+
+    @Test
+    void operating_exitCodes_areThoseOfMain() throws IOException {
+        Set<String> codes = new TreeSet<>(Set.of("0"));
+        Pattern.compile("int EXIT_\\w+ = (\\d+);")
+                .matcher(Files.readString(Path.of("src/main/java/dev/freshet/Main.java")))
+                .results()
+                .forEach(code -> codes.add(code.group(1)));
+
+        assertThat(rows("exit code")).extracting(row -> row.get(0)).containsExactlyElementsOf(codes);
+    }
+
+    @Test
+    void adapter_itsVariables_areNotWarnedOf() throws IOException {
+        Map<String, String> environment = new HashMap<>();
+        try (Stream<Path> files = Files.walk(Path.of("src/main/js"))) {
+            for (Path file : files.filter(path -> path.toString().matches("[^_]*\\.[cm]?js"))
+                    .toList()) {
+                Pattern.compile("\\bFRESHET_[A-Z_]+")
+                        .matcher(Files.readString(file))
+                        .results()
+                        .forEach(variable -> environment.put(variable.group(), "http://gateway:8484"));
+            }
+        }
+
+        assertThat(environment).containsKey("FRESHET_URL");
+        assertThat(Config.load(Optional.empty(), environment).warnings()).isEmpty();
+    }
+
+    /** The cells of the table whose first column has this heading, without backquotes. */
+    private static List<List<String>> rows(String heading) {
+        List<List<String>> rows = new ArrayList<>();
+        boolean within = false;
+        for (String line : lines()) {
+            within = line.startsWith("| " + heading + " |") || within && line.startsWith("|");
+            if (within && !line.startsWith("|---") && !line.startsWith("| " + heading + " |")) {
+                String cells =
+                        line.replace("`", "").substring(1, line.replace("`", "").length() - 1);
+                rows.add(Stream.of(cells.split("\\|", -1)).map(String::strip).toList());
+            }
+        }
+        return rows;
+    }
+
+    private static List<String> lines() {
+        try {
+            return Files.readAllLines(OPERATING);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static String get(String path) throws Exception {
+        URI uri = URI.create("http://127.0.0.1:" + freshet.adminPort() + path);
+        return HTTP.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString())
+                .body();
+    }
+}

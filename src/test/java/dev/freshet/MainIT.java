@@ -1,0 +1,224 @@
+package dev.freshet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.testing.Ports;
+import dev.freshet.testing.Tools;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The jar that is shipped, as a process: what it says, how it is stopped, how it fails. */
+class MainIT {
+    private static final Duration START_MAX = Duration.ofSeconds(30);
+    private static final Path JAR =
+            Path.of(System.getProperty("freshet.jar", "target/freshet.jar")).toAbsolutePath();
+
+    private final String listen = "127.0.0.1:" + Ports.free();
+    private final String admin = "127.0.0.1:" + Ports.free();
+    private final List<Process> started = new ArrayList<>();
+
+    @TempDir
+    Path folder;
+
+    @AfterEach
+    void end() {
+        started.forEach(Process::destroyForcibly);
+    }
+
+    @Test
+    void start_withDefaults_saysVersionStoreAndAddresses() throws Exception {
+        Process process = ready(Map.of());
+
+        assertThat(lines())
+                .hasSize(4)
+                .allSatisfy(line -> assertThat(line)
+                        .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z INFO  Main \\S.*"));
+        assertThat(log())
+                .contains("Main Freshet " + Version.TEXT)
+                .contains("Main Store: memory")
+                .contains("Main Data on http://" + listen)
+                .contains("Main Operations on http://" + admin);
+        assertThat(get("/version")).contains("\"version\":\"" + Version.TEXT + "\"");
+        assertThat(process.isAlive()).isTrue();
+    }
+
+    @Test
+    void sigterm_whileServing_endsWith0() throws Exception {
+        Process process = ready(Map.of());
+
+        process.destroy();
+
+        assertThat(exit(process)).isZero();
+        assertThat(lines().getLast()).endsWith("Main Stopped");
+    }
+
+    @Test
+    void start_redisThatCannotBeReached_warnsAndServes() throws Exception {
+        Process process = ready(
+                Map.of("FRESHET_REDIS_URL", "redis://user:hunter2@127.0.0.1:" + Ports.free(), "FRESHET_LISTN", "x"));
+
+        Awaitility.await().atMost(START_MAX).until(() -> log().contains("The store does not answer"));
+        process.destroy();
+
+        assertThat(exit(process)).isZero();
+        assertThat(log())
+                .contains("FRESHET_LISTN means nothing to Freshet: did you mean FRESHET_LISTEN?")
+                .contains("Store: redis at 127.0.0.1:")
+                .doesNotContain("hunter2");
+    }
+
+    @Test
+    void log_controlCharactersInAMessage_stayOnItsLine() throws Exception {
+        Process process = ready(Map.of("FRESHET_A\n2026-01-01T00:00:00.000Z INFO  Main forged\r\u001b[31m", "x"));
+        process.destroy();
+
+        assertThat(exit(process)).isZero();
+        assertThat(lines().getFirst())
+                .endsWith(
+                        "variable FRESHET_A\\n2026-01-01T00:00:00.000Z INFO  Main forged??[31m means nothing to Freshet");
+        assertThat(lines()).hasSize(7);
+    }
+
+    @Test
+    void start_wrongValues_endsWith78AndNamesThem() throws Exception {
+        Process process = start(Map.of(
+                "FRESHET_LISTEN", "8484", "FRESHET_REDIS_URL", "http://:hunter2@redis", "FRESHET_LEASE_TTL", "1d"));
+
+        assertThat(exit(process)).isEqualTo(78);
+        assertThat(lines())
+                .containsExactly(
+                        "Freshet cannot start with this configuration:",
+                        "  listen is host:port with a port from 0 (any) to 65535, such as 127.0.0.1:8484 or [::]:8484,"
+                                + " was \"8484\" (FRESHET_LISTEN)",
+                        "  lease.ttl is 100ms to 10m, was \"1d\" (FRESHET_LEASE_TTL)",
+                        "  redis.url is redis://[user:password@]host[:port][/db], or rediss://…, was"
+                                + " \"http://***@redis\" (FRESHET_REDIS_URL)");
+    }
+
+    @Test
+    void start_fileOfTheWorkingDirectory_isRead() throws Exception {
+        Files.createDirectory(folder.resolve("conf"));
+        Files.writeString(folder.resolve("conf/freshet.yaml"), "near.byte: 1GiB\n");
+
+        assertThat(exit(start(Map.of()))).isEqualTo(78);
+        assertThat(log()).contains("conf/freshet.yaml: there is no key near.byte: did you mean near.bytes?");
+    }
+
+    @Test
+    void start_namedFile_isReadInstead() throws Exception {
+        Files.writeString(folder.resolve("other.yaml"), "log.level: loud\n");
+
+        assertThat(exit(start(Map.of(), "--config", "other.yaml"))).isEqualTo(78);
+        assertThat(log()).contains("log.level is error, warn, info, debug, trace, was \"loud\" (other.yaml)");
+    }
+
+    @Test
+    void start_namedFileMissing_endsWith78() throws Exception {
+        assertThat(exit(start(Map.of(), "--config", "none.yaml"))).isEqualTo(78);
+        assertThat(log()).contains("none.yaml: cannot be read");
+    }
+
+    @Test
+    void start_addressInUse_endsWith77AndNamesTheKey() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String address = "127.0.0.1:" + taken.getLocalPort();
+
+            assertThat(exit(start(Map.of("FRESHET_LISTEN", address)))).isEqualTo(77);
+            assertThat(log()).contains("Freshet cannot start: listen: cannot listen on " + address);
+            Files.delete(folder.resolve("log"));
+            assertThat(exit(start(Map.of("FRESHET_ADMIN_LISTEN", address)))).isEqualTo(77);
+            assertThat(log()).contains("Freshet cannot start: admin.listen: cannot listen on " + address);
+        }
+    }
+
+    @Test
+    void arguments_unknown_endsWith64() throws Exception {
+        assertThat(exit(start(Map.of(), "--port", "80"))).isEqualTo(64);
+        assertThat(log()).contains("Usage: ");
+    }
+
+    @Test
+    void arguments_version_printsIt() throws Exception {
+        assertThat(exit(start(Map.of(), "--version"))).isZero();
+        assertThat(log()).isEqualTo("freshet " + Version.TEXT + "\n");
+    }
+
+    @Test
+    void arguments_help_printsUsage() throws Exception {
+        assertThat(exit(start(Map.of(), "--help"))).isZero();
+        assertThat(log()).startsWith("Usage: ");
+    }
+
+    private Process ready(Map<String, String> environment) throws IOException {
+        Process process = start(environment);
+        Awaitility.await().atMost(START_MAX).until(() -> !process.isAlive() || isReady());
+        assertThat(process.isAlive()).as(log()).isTrue();
+        Awaitility.await().atMost(START_MAX).until(() -> log().contains("Operations on"));
+        return process;
+    }
+
+    private boolean isReady() throws Exception {
+        try {
+            return get("/readyz").equals("ready\n");
+        } catch (ConnectException e) {
+            return false;
+        }
+    }
+
+    private String get(String path) throws Exception {
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            return http.send(
+                            HttpRequest.newBuilder(URI.create("http://" + admin + path))
+                                    .build(),
+                            BodyHandlers.ofString())
+                    .body();
+        }
+    }
+
+    private Process start(Map<String, String> environment, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(Tools.java().toString(), "-jar", JAR.toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("log").toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("FRESHET_"));
+        builder.environment().putAll(Map.of("FRESHET_LISTEN", listen, "FRESHET_ADMIN_LISTEN", admin));
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        started.add(process);
+        return process;
+    }
+
+    private static int exit(Process process) throws InterruptedException {
+        assertThat(process.waitFor(START_MAX.toSeconds(), TimeUnit.SECONDS))
+                .as("it ended")
+                .isTrue();
+        return process.exitValue();
+    }
+
+    private String log() throws IOException {
+        return Files.readString(folder.resolve("log"));
+    }
+
+    private List<String> lines() throws IOException {
+        return log().lines().toList();
+    }
+}
