@@ -118,7 +118,7 @@ final class Bus {
     }
 
     private void lost(@Nullable Redis which) {
-        if (which == null || !which.equals(client)) {
+        if (closed || which == null || !which.equals(client)) {
             return;
         }
         client = null;
@@ -131,10 +131,8 @@ final class Bus {
                 listener.lost();
             }
         });
-        if (!closed) {
-            vertx.setTimer(retryMs, again -> connect());
-            retryMs = Math.min(RETRY_MS_MAX, 2 * retryMs);
-        }
+        vertx.setTimer(retryMs, again -> connect());
+        retryMs = Math.min(RETRY_MS_MAX, 2 * retryMs);
     }
 
     /** Hears nothing more. */

@@ -28,12 +28,14 @@ final class Link {
      * is an error, so then each read is sent again by itself; which only reads may be.
      *
      * A command that has had no answer in time condemns the connection: whatever follows on it
-     * would wait behind it. No push may ever arrive here, for the client would take it for the reply
+     * would wait behind it. While the connection is still being made it is given more time than the
+     * commands that wait for it, which fail: the first one loads the client's classes. No push may ever arrive here, for the client would take it for the reply
      * to whatever command is under way; hence RESP2, and nothing that subscribes or tracks.
      */
 
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
     private static final int BATCH_MAX = 256;
+    private static final int CONNECT_TIMEOUTS = 4;
     private static final long RETRY_MS_MIN = 50;
     private static final long RETRY_MS_MAX = 1_000;
 
@@ -114,15 +116,15 @@ final class Link {
             return Future.failedFuture(new StoreException("redis.waiting-max commands wait for Redis already"));
         }
         underWay++;
+        Future<@Nullable Response> begun = command.get();
         Redis used = client;
-        return command.get()
-                .timeout(config.timeout().toMillis(), TimeUnit.MILLISECONDS)
+        return begun.timeout(config.timeout().toMillis(), TimeUnit.MILLISECONDS)
                 .onComplete(done -> underWay--)
                 .recover(failed -> {
                     if (failed instanceof ErrorType) {
                         return Future.failedFuture(failed);
                     }
-                    if (used == null || used.equals(client)) {
+                    if (used != null && used.equals(client) && connecting != null && connecting.isComplete()) {
                         drop(failed);
                     }
                     return Future.failedFuture(
@@ -141,12 +143,16 @@ final class Link {
         }
         Redis mine = clients.apply(vertx);
         client = mine;
-        Future<RedisConnection> attempt = mine.connect().onSuccess(connection -> {
-            retryMs = RETRY_MS_MIN;
-            connection.endHandler(ended -> dropIf(mine, "the connection ended"));
-            connection.exceptionHandler(failed -> dropIf(mine, String.valueOf(failed.getMessage())));
-        });
-        connecting = attempt;
+        long mostMs = CONNECT_TIMEOUTS * config.timeout().toMillis();
+        Future<RedisConnection> attempt = mine.connect()
+                .timeout(mostMs, TimeUnit.MILLISECONDS)
+                .onSuccess(connection -> {
+                    retryMs = RETRY_MS_MIN;
+                    connection.endHandler(ended -> dropIf(mine, "the connection ended"));
+                    connection.exceptionHandler(failed -> dropIf(mine, String.valueOf(failed.getMessage())));
+                })
+                .onFailure(failed -> dropIf(mine, String.valueOf(failed.getMessage())));
+        connecting = mine.equals(client) ? attempt : null;
         return attempt;
     }
 

@@ -43,7 +43,8 @@ enum Script {
     private static String load(String file) {
         String text = read(file);
         StringBuilder whole = new StringBuilder();
-        Matcher include = Pattern.compile("^-- include (\\S+)$", Pattern.MULTILINE).matcher(text);
+        Matcher include =
+                Pattern.compile("^-- include (\\S+)$", Pattern.MULTILINE).matcher(text);
         while (include.find()) {
             whole.append(read(include.group(1))).append('\n');
         }
