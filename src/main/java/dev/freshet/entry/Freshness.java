@@ -30,11 +30,15 @@ public enum Freshness {
      */
     public static Freshness of(Entry entry, Marks marks, List<Tag> softTags, long nowMs) {
         long age = entry.ageMs(nowMs);
-        if (entry.asOf() < marks.floor() || age > entry.lifetime().expireMs()) {
+        if (age > entry.lifetime().expireMs()) {
             return GONE;
         }
         Freshness byTags =
                 worse(byTags(entry.tags(), entry.asOf(), marks, nowMs), byTags(softTags, entry.asOf(), marks, nowMs));
+        // The floor comes last: it rises before a mark is dropped, so who misses the mark meets the floor.
+        if (entry.asOf() < marks.floor()) {
+            return GONE;
+        }
         if (byTags == FRESH && age > entry.lifetime().revalidateMs()) {
             return STALE_BY_TIME;
         }

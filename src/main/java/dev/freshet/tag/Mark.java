@@ -111,6 +111,9 @@ public record Mark(long hard, List<Soft> softs) {
         for (String pair : text.substring(bar + 1).split(",", 0)) {
             if (!pair.isEmpty()) {
                 int colon = pair.indexOf(':');
+                if (colon < 0) {
+                    throw new IllegalArgumentException("a soft pair is stamp:deadline, was " + pair);
+                }
                 String deadline = pair.substring(colon + 1);
                 softs.add(new Soft(
                         Long.parseLong(pair.substring(0, colon)),

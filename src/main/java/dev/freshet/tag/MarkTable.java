@@ -1,10 +1,10 @@
 package dev.freshet.tag;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -13,17 +13,17 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class MarkTable implements Marks {
     /*
-     * The log holds (stamp, tag) in the order of merging, which is nearly the order of stamps. Its
-     * head is the next to drop, unless the tag was marked again since: then it stands again further
-     * back. Rows that are so outdated are at most as many as the marks, or the log is cleaned. So
-     * dropping costs what is dropped, and the table is never sorted.
+     * The log holds one row for each mark, by its newest stamp. Stamps come in almost any order:
+     * a beat fills a gap later than what came after it. So the log is sorted, not appended to: its
+     * first row is the next to drop, and its last ones are what changed since.
      */
 
     private record Row(long stamp, Tag tag) {}
 
     private final int marksMax;
     private final ConcurrentHashMap<Tag, Mark> marks = new ConcurrentHashMap<>();
-    private final Deque<Row> log = new ArrayDeque<>();
+    private final TreeSet<Row> log = new TreeSet<>(
+            Comparator.comparingLong(Row::stamp).thenComparing(row -> row.tag().text()));
     private volatile long floor;
 
     /**
@@ -45,6 +45,11 @@ public final class MarkTable implements Marks {
         return floor;
     }
 
+    /** How many rows its log holds. */
+    int rows() {
+        return log.size();
+    }
+
     /** How many marks it holds. */
     public int size() {
         return marks.size();
@@ -52,13 +57,13 @@ public final class MarkTable implements Marks {
 
     /** Adds what is known of a tag. */
     public void merge(Tag tag, Mark mark) {
-        Mark merged = marks.merge(tag, mark, Mark::merge);
-        log.addLast(new Row(merged.newest(), tag));
-        while (marks.size() > marksMax) {
+        Mark known = of(tag);
+        Mark merged = known.merge(mark);
+        marks.put(tag, merged);
+        log.remove(new Row(known.newest(), tag));
+        log.add(new Row(merged.newest(), tag));
+        while (log.size() > marksMax) {
             dropOldest();
-        }
-        if (log.size() > 2 * Math.max(marksMax, 16)) {
-            log.removeIf(row -> of(row.tag).newest() != row.stamp);
         }
     }
 
@@ -69,17 +74,11 @@ public final class MarkTable implements Marks {
         }
         floor = stamp;
         while (!log.isEmpty() && log.getFirst().stamp <= stamp) {
-            Row row = log.removeFirst();
-            marks.computeIfPresent(row.tag, (tag, mark) -> mark.newest() <= stamp ? null : mark);
+            marks.remove(log.removeFirst().tag);
         }
     }
 
-    /**
-     * The marks of the tags that changed after a stamp, which is not below the floor. The thread that writes may call.
-     *
-     * <p>The log is sorted from wherever a gap in what was heard was last filled, so reading it backwards to the first
-     * older row finds all.
-     */
+    /** The marks of the tags that changed after a stamp, which is not below the floor. The thread that writes may call. */
     public Map<Tag, Mark> since(long stamp) {
         Map<Tag, Mark> changed = new HashMap<>();
         Iterator<Row> newestFirst = log.descendingIterator();
@@ -88,7 +87,7 @@ public final class MarkTable implements Marks {
             if (row.stamp <= stamp) {
                 break;
             }
-            changed.computeIfAbsent(row.tag, marks::get);
+            changed.put(row.tag, of(row.tag));
         }
         return changed;
     }
@@ -100,14 +99,12 @@ public final class MarkTable implements Marks {
     }
 
     /*
-     * The floor rises before the mark goes: a reader between the two sees the mark, or the floor, or
-     * both, and never neither.
+     * The floor rises before the mark goes, and a reader asks for the mark before it asks for the
+     * floor: it sees the mark, or the floor, or both, and never neither.
      */
     private void dropOldest() {
         Row row = log.removeFirst();
-        if (of(row.tag).newest() == row.stamp) {
-            floor = Math.max(floor, row.stamp);
-            marks.remove(row.tag);
-        }
+        floor = Math.max(floor, row.stamp);
+        marks.remove(row.tag);
     }
 }
