@@ -9,8 +9,8 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -18,7 +18,6 @@ import java.util.function.Supplier;
 public final class OpsVerticle extends VerticleBase {
     private static final String TEXT = "text/plain; charset=utf-8";
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
-    private static final Set<HttpMethod> READS = Set.of(HttpMethod.GET, HttpMethod.HEAD);
 
     private final OpsConfig config;
     private final Map<String, Supplier<Answer>> paths = new TreeMap<>();
@@ -47,7 +46,7 @@ public final class OpsVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         return vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
-                .requestHandler(this::answer)
+                .requestHandler(router())
                 .listen(config.port(), config.host())
                 .onSuccess(server -> port = server.actualPort());
     }
@@ -62,16 +61,21 @@ public final class OpsVerticle extends VerticleBase {
         ready = now;
     }
 
-    private void answer(HttpServerRequest request) {
-        Supplier<Answer> path = paths.get(request.path());
-        if (path == null) {
-            send(request, Answer.text(404, "there is no such path; there are " + String.join(", ", paths.keySet())));
-        } else if (!READS.contains(request.method())) {
-            request.response().putHeader("Allow", "GET, HEAD");
-            send(request, Answer.text(405, "this path takes GET and HEAD"));
-        } else {
-            send(request, path.get());
-        }
+    private Router router() {
+        Router router = Router.router(vertx);
+        paths.forEach((path, answer) -> {
+            router.get(path).handler(context -> send(context.request(), answer.get()));
+            router.head(path).handler(context -> send(context.request(), answer.get()));
+            router.route(path).handler(context -> {
+                context.response().putHeader("Allow", "GET, HEAD");
+                send(context.request(), Answer.text(405, "this path takes GET and HEAD"));
+            });
+        });
+        String known = String.join(", ", paths.keySet());
+        router.route()
+                .handler(context ->
+                        send(context.request(), Answer.text(404, "there is no such path; there are " + known)));
+        return router;
     }
 
     private static void send(HttpServerRequest request, Answer answer) {
