@@ -106,7 +106,7 @@ export default class Incremental {
       softTags: [...(ctx.softTags ?? []), ...(ctx.tags ?? [])],
       persists: isFetch && callerPersists(),
       alone: !isFetch,
-      unkept: this.#isResumed(ctx),
+      unkept: ctx.isFallback === true || this.#isResumed(ctx), // Next writes no shell at run time
       forced,
       owner: this.#request,
       seed: async ({ meta }) => {

@@ -1,0 +1,106 @@
+package dev.freshet.fleet;
+
+import dev.freshet.testing.ChildProcess;
+import dev.freshet.testing.Ports;
+import dev.freshet.testing.Tools;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** One {@code next start}, in a folder of its own as on a machine of its own. */
+final class NextServer implements AutoCloseable {
+
+    private static final Duration READY_MAX = Duration.ofSeconds(30);
+    private static final String BOUNDARY = "a-form-of-the-fleet-test";
+    private static final Pattern INPUT =
+            Pattern.compile("<input type=\"hidden\" name=\"([^\"]*)\"(?: value=\"([^\"]*)\")?");
+
+    private final String url;
+    private final ChildProcess process;
+
+    /** @param gatewayUrl where the adapter finds Freshet; not used by the build that has none */
+    NextServer(String name, NextBuild.Of build, String gatewayUrl, String originUrl) {
+        int port = Ports.free();
+        Path folder = NextBuild.unpack(build, name);
+        Map<String, String> environment = new HashMap<>(NextBuild.environment(build, gatewayUrl));
+        environment.put("ORIGIN_URL", originUrl);
+        url = "http://127.0.0.1:" + port;
+        process = ChildProcess.start(new ChildProcess.Command(
+                name,
+                folder,
+                environment,
+                NextBuild.LOGS.resolve(name + ".log"),
+                List.of(
+                        Tools.require("node").toString(),
+                        "node_modules/next/dist/bin/next",
+                        "start",
+                        "--hostname",
+                        "127.0.0.1",
+                        "--port",
+                        Integer.toString(port))));
+    }
+
+    NextServer awaitReady() {
+        process.awaitReady(READY_MAX, () -> Web.answers(url + "/api/revalidate"));
+        return this;
+    }
+
+    String url() {
+        return url;
+    }
+
+    /** The page or answer of {@code path}. */
+    Page get(String path) {
+        return new Page(url + path, Web.send(Web.to(url + path)));
+    }
+
+    /** Has this process call {@code revalidateTag(tag, 'max')} in a route handler. */
+    void revalidateTag(String tag) {
+        HttpResponse<String> answer =
+                Web.send(Web.to(url + "/api/revalidate?tag=" + tag).POST(HttpRequest.BodyPublishers.noBody()));
+        if (answer.statusCode() != 200) {
+            throw new IllegalStateException("revalidateTag answered " + answer.statusCode());
+        }
+    }
+
+    /** Sends a form of a page as a browser without JavaScript does, and returns the page that answers. */
+    Page submit(String path, String formId) {
+        String page = get(path).body();
+        Matcher form = Pattern.compile("<form id=\"" + formId + "\"(.*?)</form>", Pattern.DOTALL)
+                .matcher(page);
+        if (!form.find()) {
+            throw new IllegalStateException("no form " + formId + " in " + path + ": " + page);
+        }
+        StringBuilder body = new StringBuilder();
+        for (MatchResult input : INPUT.matcher(form.group(1)).results().toList()) {
+            body.append("--").append(BOUNDARY).append("\r\n");
+            body.append("Content-Disposition: form-data; name=\"")
+                    .append(input.group(1))
+                    .append("\"\r\n\r\n");
+            body.append(input.group(2) == null ? "" : input.group(2)).append("\r\n");
+        }
+        body.append("--").append(BOUNDARY).append("--\r\n");
+        HttpRequest.Builder request = Web.to(url + path)
+                .header("Content-Type", "multipart/form-data; boundary=" + BOUNDARY)
+                .header("Origin", url)
+                .POST(HttpRequest.BodyPublishers.ofString(body.toString(), StandardCharsets.UTF_8));
+        return new Page(url + path, Web.send(request));
+    }
+
+    String tail() {
+        return process.tail();
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}

@@ -1,0 +1,87 @@
+package dev.freshet.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import redis.embedded.core.ExecutableProvider;
+
+/** A Redis process: {@code redis-server} of the PATH, else the binary in the embedded-redis jar. */
+final class RedisProcess extends RedisServer {
+
+    private static final Duration READY_MAX = Duration.ofSeconds(10);
+
+    private final int port = Ports.free();
+    private final ChildProcess process;
+
+    RedisProcess() {
+        Path folder = Tools.repository().resolve("target/redis");
+        Path program = Tools.find("redis-server").orElseGet(() -> unpacked(folder));
+        process = ChildProcess.start(new ChildProcess.Command(
+                "redis",
+                folder.getParent(),
+                Map.of(),
+                folder.resolve("redis-" + port + ".log"),
+                List.of(
+                        program.toString(),
+                        "--port",
+                        Integer.toString(port),
+                        "--bind",
+                        "127.0.0.1",
+                        "--save",
+                        "",
+                        "--appendonly",
+                        "no")));
+        awaitReady();
+    }
+
+    private static Path unpacked(Path folder) {
+        try {
+            Files.createDirectories(folder);
+            return ExecutableProvider.newJarResourceProvider(folder.toFile())
+                    .get()
+                    .toPath()
+                    .toAbsolutePath();
+        } catch (IOException e) {
+            throw new UncheckedIOException("no redis-server on the PATH, nor one for this machine in the jar", e);
+        }
+    }
+
+    private void awaitReady() {
+        process.awaitReady(READY_MAX, () -> Ports.answers(port));
+    }
+
+    @Override
+    public String uri() {
+        return "redis://127.0.0.1:" + port;
+    }
+
+    @Override
+    public void freeze() {
+        process.freeze();
+    }
+
+    @Override
+    public void thaw() {
+        process.thaw();
+    }
+
+    @Override
+    public void kill() {
+        process.kill();
+    }
+
+    @Override
+    public void restart() {
+        process.restart();
+        awaitReady();
+    }
+
+    @Override
+    public void close() {
+        process.kill();
+    }
+}

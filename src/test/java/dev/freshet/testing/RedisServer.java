@@ -1,0 +1,48 @@
+package dev.freshet.testing;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.testcontainers.DockerClientFactory;
+
+/**
+ * A Redis of a test's own, on the loopback interface.
+ *
+ * <p>It is the server that {@code FRESHET_TEST_REDIS} names, else a container where Docker runs, else the {@code
+ * redis-server} of the PATH, else the one in the embedded-redis jar. A server that was named is not the test's to stop:
+ * tests that do so are skipped.
+ */
+public abstract sealed class RedisServer implements AutoCloseable permits RedisProcess, RedisContainer, RedisGiven {
+
+    public static RedisServer start() {
+        Optional<String> given =
+                Optional.ofNullable(System.getenv("FRESHET_TEST_REDIS")).filter(uri -> !uri.isBlank());
+        if (given.isPresent()) {
+            return new RedisGiven(given.get());
+        }
+        return dockerRuns() ? new RedisContainer() : new RedisProcess();
+    }
+
+    /** Testcontainers is asked only where there may be an engine: where there is none it says so at length. */
+    private static boolean dockerRuns() {
+        boolean maybe = System.getenv("DOCKER_HOST") != null || Files.exists(Path.of("/var/run/docker.sock"));
+        return maybe && DockerClientFactory.instance().isDockerAvailable();
+    }
+
+    /** {@code redis://127.0.0.1:…}. The same for as long as the object lives. */
+    public abstract String uri();
+
+    /** Stops it in its tracks: it keeps its connections and answers nothing, until {@link #thaw}. */
+    public abstract void freeze();
+
+    public abstract void thaw();
+
+    /** Ends it at once, with all it holds. */
+    public abstract void kill();
+
+    /** Starts it anew on the same port, empty. */
+    public abstract void restart();
+
+    @Override
+    public abstract void close();
+}

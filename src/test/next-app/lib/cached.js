@@ -1,0 +1,37 @@
+// @ts-check
+import { cacheLife, cacheTag, unstable_cache } from 'next/cache';
+import { read } from './origin.js';
+
+/*
+ * One value of the origin in each way that Next caches. All live an hour, so only a tag ends them
+ * while a test runs, and each is tagged with its key.
+ */
+
+/** @param {string} key */
+export async function cached(key) {
+  'use cache';
+  cacheLife({ stale: 300, revalidate: 3600, expire: 86400 });
+  cacheTag(key);
+  return read(key);
+}
+
+/** @param {string} key */
+export async function remote(key) {
+  'use cache: remote';
+  cacheLife({ stale: 300, revalidate: 3600, expire: 86400 });
+  cacheTag(key);
+  return read(key);
+}
+
+/** @param {string} key */
+export function fetched(key) {
+  return read(key, { cache: 'force-cache', next: { revalidate: 3600, tags: [key] } });
+}
+
+/** @param {string} key */
+export function unstable(key) {
+  return unstable_cache(() => read(key, { cache: 'no-store' }), [key], {
+    revalidate: 3600,
+    tags: [key],
+  })();
+}
