@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -111,7 +112,7 @@ final class Link {
                 });
     }
 
-    private Future<@Nullable Response> counted(java.util.function.Supplier<Future<@Nullable Response>> command) {
+    private Future<@Nullable Response> counted(Supplier<Future<@Nullable Response>> command) {
         if (underWay >= config.waitingMax()) {
             return Future.failedFuture(new StoreException("redis.waiting-max commands wait for Redis already"));
         }
@@ -176,7 +177,7 @@ final class Link {
     }
 
     /** Closes the connection. */
-    Future<Void> close() {
+    void close() {
         Redis last = client;
         client = null;
         connecting = null;
@@ -184,6 +185,5 @@ final class Link {
         if (last != null) {
             last.close();
         }
-        return Future.succeededFuture();
     }
 }

@@ -33,6 +33,7 @@ import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.ErrorType;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -261,8 +262,13 @@ public final class RedisStore implements Store {
     @Override
     public Future<Void> close() {
         bus.close();
-        links.values().forEach(link -> link.loop().runOnContext(run -> link.close()));
-        return Future.succeededFuture();
+        List<Future<Void>> closed = new ArrayList<>();
+        links.values()
+                .forEach(link -> closed.add(Future.future(told -> link.loop().runOnContext(run -> {
+                    link.close();
+                    told.complete();
+                }))));
+        return Future.all(closed).mapEmpty();
     }
 
     private static List<String> control(String app) {
