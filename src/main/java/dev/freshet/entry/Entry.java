@@ -30,6 +30,11 @@ public record Entry(
 
     /** The strong validator of RFC 9110 §8.8.3, without its quotes. */
     public String etag() {
+        return etag(revision, body);
+    }
+
+    /** The validator that an entry of this revision and body has. */
+    public static String etag(long revision, Body body) {
         return Long.toString(revision, 36) + "." + Integer.toHexString(body.crc());
     }
 

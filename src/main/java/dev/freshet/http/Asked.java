@@ -1,0 +1,206 @@
+package dev.freshet.http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freshet.entry.Frame;
+import dev.freshet.entry.Key;
+import dev.freshet.http.Fields.Item;
+import dev.freshet.http.Problem.Kind;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** What a request asks for: what is absent is a value, and what is wrong a problem. */
+final class Asked {
+    private static final int KEY_BYTES_MAX = 2_048;
+
+    private final HttpServerRequest request;
+    private final Map<String, Segment> segments;
+
+    Asked(HttpServerRequest request, Map<String, Segment> segments) {
+        this.request = request;
+        this.segments = segments;
+    }
+
+    HttpServerRequest request() {
+        return request;
+    }
+
+    HttpServerResponse response() {
+        return request.response();
+    }
+
+    boolean isHead() {
+        return request.method().equals(HttpMethod.HEAD);
+    }
+
+    /** A segment of the path, decoded. */
+    String segment(String name) {
+        return raw(name).text();
+    }
+
+    private Segment raw(String name) {
+        Segment segment = segments.get(name);
+        if (segment == null) {
+            throw new IllegalStateException("the path has no {" + name + "}");
+        }
+        return segment;
+    }
+
+    /** The app. */
+    String app() {
+        String app = segment("app");
+        return named(() -> {
+            Key.checkApp(app);
+            return app;
+        });
+    }
+
+    /** The key, which the raw form of its segment tells how to read. */
+    Key key() {
+        Segment segment = raw("key");
+        if (segment.raw().startsWith("@")) {
+            return key(segment.raw().substring(1));
+        }
+        if (segment.raw().startsWith("~")) {
+            return keyOf(segment.base64Text());
+        }
+        int bytes = segment.decoded().length;
+        if (bytes < 1 || bytes > KEY_BYTES_MAX) {
+            throw new Problem(
+                    Kind.INVALID_NAME,
+                    "a key in a path has 1 to " + KEY_BYTES_MAX + " bytes, not " + bytes + ": give its digest after @");
+        }
+        return keyOf(segment.text());
+    }
+
+    /** Refuses names of an app or deployment that are none. */
+    void checkNames() {
+        key("0".repeat(64));
+    }
+
+    /** A key by its digest. */
+    Key key(String digest) {
+        return named(() -> new Key(app(), segment("deployment"), digest));
+    }
+
+    /** A key by its text. */
+    Key keyOf(String text) {
+        return named(() -> Key.of(app(), segment("deployment"), text));
+    }
+
+    private interface Naming<T> {
+        T name();
+    }
+
+    private static <T> T named(Naming<T> naming) {
+        try {
+            return naming.name();
+        } catch (IllegalArgumentException e) {
+            throw new Problem(Kind.INVALID_NAME, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** A header; several lines of it as one list. */
+    Optional<String> header(String name) {
+        List<String> lines = request.headers().getAll(name);
+        return lines.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", lines));
+    }
+
+    /** A header that is a dictionary, empty if it is not there. */
+    Map<String, Item> dictionary(String name) {
+        return header(name).map(text -> Fields.dictionary(name, text)).orElse(Map.of());
+    }
+
+    /** Whether the reader would refresh the entry. */
+    boolean wantsLease() {
+        Map<String, Item> lease = dictionary("Freshet-Lease");
+        if (!lease.isEmpty() && !lease.equals(Map.of("want", new Item.Flag(true)))) {
+            throw new Problem(Kind.INVALID_REQUEST, "Freshet-Lease of a GET is: want");
+        }
+        return !lease.isEmpty();
+    }
+
+    /** How long the reader would wait. */
+    long waitMs() {
+        return switch (prefer().getOrDefault("wait", new Item.Decimal(0))) {
+            case Item.Decimal seconds -> Values.waitMs(seconds.thousandths());
+            case Item other -> throw new Problem(Kind.INVALID_REQUEST, "Prefer: wait is a number of seconds");
+        };
+    }
+
+    /** Whether the client would rather not wait for the effect. */
+    boolean prefersAsync() {
+        return prefer().containsKey("respond-async");
+    }
+
+    /* The names of preferences are in any case (RFC 7240), and none of theirs has a value that case matters to. */
+    private Map<String, Item> prefer() {
+        return header("Prefer")
+                .map(text -> Fields.dictionary("Prefer", text.toLowerCase(Locale.ROOT)))
+                .orElse(Map.of());
+    }
+
+    /** Whether the client names a media type as one that it accepts. */
+    boolean accepts(String type) {
+        return header("Accept").stream()
+                .flatMap(accepted -> List.of(accepted.split(",", -1)).stream())
+                .anyMatch(accepted -> Values.essence(accepted).equals(type));
+    }
+
+    /** Whether the body is a frame. */
+    boolean sendsFrame() {
+        return header("Content-Type").map(Values::essence).orElse("").equals(Frame.MEDIA_TYPE);
+    }
+
+    /** Refuses a body that is not JSON. */
+    void checkJson() {
+        checkEncoding();
+        String type = header("Content-Type").map(Values::essence).orElse("");
+        if (!type.equals(Json.MEDIA_TYPE)) {
+            throw new Problem(Kind.UNSUPPORTED_MEDIA_TYPE, "the Content-Type is " + Json.MEDIA_TYPE);
+        }
+    }
+
+    /** Refuses a body that is encoded. */
+    void checkEncoding() {
+        String encoding = header("Content-Encoding").orElse("identity").strip();
+        if (!encoding.equalsIgnoreCase("identity")) {
+            throw new Problem(Kind.UNSUPPORTED_MEDIA_TYPE, "a Content-Encoding is not supported: identity alone is");
+        }
+    }
+
+    /** A JSON object from a body. */
+    static ObjectNode json(Buffer body) {
+        return Json.utf8(body)
+                .flatMap(Json::read)
+                .orElseThrow(() -> new Problem(
+                        Kind.INVALID_REQUEST, "the body is one JSON object in UTF-8, without repeated members"));
+    }
+
+    /** The last stamp that a subscriber knows, below 0 if it says none. */
+    long after() {
+        return header("Last-Event-ID")
+                .map(String::strip)
+                .filter(id -> !id.isEmpty())
+                .or(() -> Optional.ofNullable(request.getParam("after")))
+                .map(Asked::stamp)
+                .orElse(-1L);
+    }
+
+    private static long stamp(String text) {
+        if (!text.matches("[0-9]{1,16}")) {
+            throw new Problem(Kind.INVALID_REQUEST, "Last-Event-ID and after are a stamp, as one was given");
+        }
+        return Long.parseLong(text);
+    }
+
+    /** What the reader has already. */
+    EntityTags known() {
+        return header("If-None-Match").map(EntityTags::parse).orElse(EntityTags.NONE);
+    }
+}

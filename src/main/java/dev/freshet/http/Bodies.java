@@ -1,0 +1,159 @@
+package dev.freshet.http;
+
+import dev.freshet.http.Problem.Kind;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads the bodies of requests, as they are, up to a limit. One for each event loop, which alone uses it. */
+final class Bodies {
+    /*
+     * A refusal may come before its body. A small rest is read and dropped, and the connection lives
+     * on. A large one, or one that the client holds back until it is told to continue, is not waited
+     * for: the answer says that the connection ends. It ends a little later, for a client that is
+     * still sending would otherwise be told of a broken connection, and never see the answer.
+     */
+
+    /** A rest of a body that is read so that its connection can be kept. */
+    private static final int REST_BYTES_MAX = 65_536;
+
+    /** How long the rest of a refused body is dropped before its connection ends. */
+    private static final long LINGER_MS = 500;
+
+    private final long underWayBytesMax;
+    private long underWayBytes;
+
+    /**
+     * Reads nothing yet.
+     *
+     * @param underWayBytesMax of bodies that have arrived in part, together
+     */
+    Bodies(long underWayBytesMax) {
+        this.underWayBytesMax = underWayBytesMax;
+    }
+
+    /** One body on its way. */
+    private final class Reading {
+        private final HttpServerRequest request;
+        private final long bytesMax;
+        private final List<Buffer> parts = new ArrayList<>();
+        private final Promise<Buffer> whole = Promise.promise();
+        private long bytes;
+
+        Reading(HttpServerRequest request, long bytesMax) {
+            this.request = request;
+            this.bytesMax = bytesMax;
+            request.handler(this::take);
+            request.endHandler(ended -> end());
+            request.exceptionHandler(cut -> broken());
+        }
+
+        private void take(Buffer part) {
+            if (bytes + part.length() > bytesMax) {
+                fail(Problem.tooLarge(bytesMax));
+            } else if (underWayBytes + part.length() > underWayBytesMax) {
+                fail(new Problem(Kind.OVERLOADED, "too many bodies are on their way"));
+            } else {
+                bytes += part.length();
+                underWayBytes += part.length();
+                parts.add(part);
+            }
+        }
+
+        /* A client that is still there, and sent what is no chunk, gets the answer by the closing, which flushes. */
+        private void broken() {
+            fail(new Problem(Kind.INCOMPLETE_BODY, "the body broke off after " + bytes + " bytes"));
+            request.connection().close();
+        }
+
+        private void end() {
+            underWayBytes -= bytes;
+            whole.tryComplete(joined());
+        }
+
+        private void fail(Problem problem) {
+            underWayBytes -= bytes;
+            bytes = 0;
+            parts.clear();
+            drop(request);
+            whole.tryFail(problem);
+        }
+
+        private Buffer joined() {
+            if (parts.size() == 1) {
+                return parts.getFirst();
+            }
+            Buffer joined = Buffer.buffer((int) bytes);
+            parts.forEach(joined::appendBuffer);
+            return joined;
+        }
+    }
+
+    /** The body of a request, as a frame, form or whatever it is. Refuses one that is too large before it is sent, if its length is said. */
+    Future<Buffer> read(HttpServerRequest request, long bytesMax) {
+        if (length(request) > bytesMax) {
+            return Future.failedFuture(Problem.tooLarge(bytesMax));
+        }
+        Reading reading = new Reading(request, bytesMax);
+        if (awaitsContinue(request)) {
+            request.response().writeContinue();
+        }
+        return reading.whole.future();
+    }
+
+    /** Answers a request by {@code end}, however much of its body is unread. */
+    static void endUnread(HttpServerRequest request, Runnable end) {
+        if (request.isEnded() || request.decoderResult().isFailure() || !hasBody(request)) {
+            end.run();
+            return;
+        }
+        drop(request);
+        long length = length(request);
+        if (length >= 0 && length <= REST_BYTES_MAX && !awaitsContinue(request)) {
+            end.run();
+            return;
+        }
+        request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        end.run();
+        linger(request);
+    }
+
+    private static void linger(HttpServerRequest request) {
+        Context context = Vertx.currentContext();
+        if (context == null) {
+            throw new IllegalStateException("not on an event loop");
+        }
+        long timer =
+                context.owner().setTimer(LINGER_MS, late -> request.connection().close());
+        request.endHandler(ended -> {
+            context.owner().cancelTimer(timer);
+            request.connection().close();
+        });
+    }
+
+    private static void drop(HttpServerRequest request) {
+        if (!request.isEnded()) {
+            request.handler(part -> {}).endHandler(ended -> {}).exceptionHandler(cut -> {});
+        }
+    }
+
+    private static boolean hasBody(HttpServerRequest request) {
+        return length(request) > 0 || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+    }
+
+    private static boolean awaitsContinue(HttpServerRequest request) {
+        return "100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT));
+    }
+
+    /* The HTTP decoder has checked the number. */
+    private static long length(HttpServerRequest request) {
+        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        return length == null ? -1 : Long.parseLong(length.strip());
+    }
+}

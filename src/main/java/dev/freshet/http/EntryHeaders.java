@@ -1,0 +1,142 @@
+package dev.freshet.http;
+
+import dev.freshet.entry.Body;
+import dev.freshet.entry.Draft;
+import dev.freshet.entry.Entry;
+import dev.freshet.entry.Key;
+import dev.freshet.entry.Lifetime;
+import dev.freshet.entry.Ticket;
+import dev.freshet.http.Fields.Item;
+import dev.freshet.http.Problem.Kind;
+import dev.freshet.tag.Tag;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** An entry in headers: of one that is written by hand, and of one that is read. */
+final class EntryHeaders {
+    private static final int GROUPS_CHARS_MAX = 4_096;
+    private static final Set<String> LIFETIME = Set.of("revalidate", "expire");
+
+    private EntryHeaders() {}
+
+    /** What headers want stored, but for its body. */
+    static Draft draft(Key key, Asked asked) {
+        String type = asked.header("Content-Type").orElse(Draft.OCTETS);
+        if (!Values.isType(type)) {
+            throw new Problem(Kind.UNSUPPORTED_MEDIA_TYPE, "a Content-Type is a media type like text/plain");
+        }
+        List<String> tags = asked.header("Cache-Groups")
+                .map(groups -> Fields.strings("Cache-Groups", groups))
+                .orElse(List.of());
+        return Meta.fitting(new Draft(
+                Values.tags(tags, Draft.TAGS_MAX),
+                lifetime(asked.dictionary("Freshet-Lifetime")),
+                asked.header("Freshet-Age").map(EntryHeaders::ageMs).orElse(0L),
+                ticket(asked),
+                token(asked).map(token -> Values.lease(key, token)),
+                type,
+                "",
+                Body.EMPTY));
+    }
+
+    /** The same with its body. */
+    static Draft with(Draft head, Buffer body) {
+        return new Draft(
+                head.tags(),
+                head.lifetime(),
+                head.ageMs(),
+                head.ticket(),
+                head.lease(),
+                head.type(),
+                head.attributes(),
+                Body.of(body));
+    }
+
+    private static Lifetime lifetime(Map<String, Item> members) {
+        for (String name : members.keySet()) {
+            if (!LIFETIME.contains(name)) {
+                throw new Problem(Kind.INVALID_ENTRY, "Freshet-Lifetime has revalidate and expire, not " + name);
+            }
+        }
+        return new Lifetime(lifetimeMs(members, "revalidate"), lifetimeMs(members, "expire"));
+    }
+
+    private static long lifetimeMs(Map<String, Item> members, String name) {
+        Item value = members.get(name);
+        if (value == null) {
+            return Lifetime.NEVER;
+        }
+        if (value instanceof Item.Decimal seconds && seconds.thousandths() >= 0) {
+            return Seconds.ms(seconds.thousandths() / 1e3);
+        }
+        throw new Problem(Kind.INVALID_ENTRY, "Freshet-Lifetime: " + name + " is a number of seconds, 0 or more");
+    }
+
+    private static long ageMs(String text) {
+        return Values.ageMs(Seconds.ms(Fields.decimal("Freshet-Age", text).thousandths() / 1e3));
+    }
+
+    private static Optional<Ticket> ticket(Asked asked) {
+        return asked.header("Freshet-As-Of").map(text -> Values.ticket(text.strip()));
+    }
+
+    private static Optional<String> token(Asked asked) {
+        Map<String, Item> lease = asked.dictionary("Freshet-Lease");
+        if (lease.isEmpty()) {
+            return Optional.empty();
+        }
+        if (lease.size() == 1 && lease.get("token") instanceof Item.Text token) {
+            return Optional.of(token.text());
+        }
+        throw new Problem(Kind.INVALID_REQUEST, "Freshet-Lease of a PUT is: token=\"…\"");
+    }
+
+    /** Says what a read found, but for the body and its type. */
+    static void tell(Found found, HttpServerResponse response) {
+        found.entry().ifPresent(entry -> tell(found, entry, response));
+        response.putHeader("Cache-Status", found.cacheStatus());
+        found.ticket().ifPresent(ticket -> response.putHeader("Freshet-As-Of", ticket.toString()));
+        found.lease().ifPresent(lease -> response.putHeader("Freshet-Lease", lease));
+    }
+
+    private static void tell(Found found, Entry entry, HttpServerResponse response) {
+        response.putHeader(HttpHeaders.ETAG, '"' + entry.etag() + '"')
+                .putHeader(HttpHeaders.AGE, Long.toString(found.ageMs() / 1_000))
+                .putHeader("Freshet-State", found.state());
+        String lifetime = lifetime(entry.lifetime());
+        if (!lifetime.isEmpty()) {
+            response.putHeader("Freshet-Lifetime", lifetime);
+        }
+        groups(entry.tags()).ifPresent(groups -> response.putHeader("Cache-Groups", groups));
+    }
+
+    private static String lifetime(Lifetime lifetime) {
+        List<String> members = new ArrayList<>(2);
+        if (lifetime.revalidateMs() != Lifetime.NEVER) {
+            members.add("revalidate=" + Seconds.text(lifetime.revalidateMs()));
+        }
+        if (lifetime.expireMs() != Lifetime.NEVER) {
+            members.add("expire=" + Seconds.text(lifetime.expireMs()));
+        }
+        return String.join(", ", members);
+    }
+
+    /* All of them or none: some of them would pass for all. */
+    private static Optional<String> groups(List<Tag> tags) {
+        StringBuilder groups = new StringBuilder();
+        for (Tag tag : tags) {
+            Optional<String> quoted = Fields.quoted(tag.text());
+            if (quoted.isEmpty() || groups.length() + quoted.get().length() > GROUPS_CHARS_MAX) {
+                return Optional.empty();
+            }
+            groups.append(groups.isEmpty() ? "" : ", ").append(quoted.get());
+        }
+        return Optional.of(groups.toString()).filter(text -> !text.isEmpty() && text.length() <= GROUPS_CHARS_MAX);
+    }
+}

@@ -1,0 +1,123 @@
+package dev.freshet.http;
+
+import dev.freshet.entry.Draft;
+import dev.freshet.entry.Entry;
+import dev.freshet.entry.Frame;
+import dev.freshet.entry.Key;
+import dev.freshet.gateway.Ask;
+import dev.freshet.gateway.Gateway;
+import dev.freshet.http.Problem.Kind;
+import dev.freshet.store.Written;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.List;
+import java.util.Optional;
+
+/** One entry. */
+final class EntryRoutes {
+    /** What a frame has beside its body, in bytes at most. */
+    private static final int FRAME_BYTES_MAX = 24 + Frame.META_BYTES_MAX;
+
+    private final Gateway gateway;
+    private final Bodies bodies;
+    private final int bodyBytesMax;
+
+    EntryRoutes(Gateway gateway, Bodies bodies, int bodyBytesMax) {
+        this.gateway = gateway;
+        this.bodies = bodies;
+        this.bodyBytesMax = bodyBytesMax;
+    }
+
+    /** GET and HEAD. */
+    Future<Void> get(Asked asked) {
+        Key key = asked.key();
+        Ask ask = asked.isHead() ? Ask.PLAIN : new Ask(List.of(), asked.wantsLease(), asked.waitMs(), false);
+        EntityTags known = asked.known();
+        return gateway.get(key, ask).compose(lookup -> answer(asked, known, Found.of(key, lookup)));
+    }
+
+    private static Future<Void> answer(Asked asked, EntityTags known, Found found) {
+        HttpServerResponse response = asked.response();
+        EntryHeaders.tell(found, response);
+        if (found.entry().isEmpty()) {
+            return response.setStatusCode(404)
+                    .putHeader(HttpHeaders.CONTENT_LENGTH, "0")
+                    .end();
+        }
+        Entry entry = found.entry().get();
+        if (known.match(entry.etag())) {
+            return response.setStatusCode(304)
+                    .putHeader(HttpHeaders.CONTENT_TYPE, entry.type())
+                    .end();
+        }
+        return asked.accepts(Frame.MEDIA_TYPE) ? frame(asked, found) : body(asked, entry);
+    }
+
+    private static Future<Void> body(Asked asked, Entry entry) {
+        HttpServerResponse response = asked.response()
+                .putHeader(HttpHeaders.CONTENT_TYPE, entry.type())
+                .putHeader(
+                        HttpHeaders.CONTENT_LENGTH,
+                        Integer.toString(entry.body().length()));
+        return asked.isHead() ? response.end() : response.end(entry.body().bytes());
+    }
+
+    private static Future<Void> frame(Asked asked, Found found) {
+        Frames frames = new Frames();
+        frames.add(Meta.frame(found, Optional.empty()));
+        return frames.answer(asked);
+    }
+
+    /** PUT. */
+    Future<Void> put(Asked asked) {
+        Key key = asked.key();
+        asked.checkEncoding();
+        if (asked.header("Content-Range").isPresent()) {
+            throw new Problem(Kind.INVALID_REQUEST, "a PUT is of a whole entry: Content-Range is not supported");
+        }
+        return draft(asked, key)
+                .compose(
+                        draft -> gateway.put(key, draft).compose(written -> written(asked.response(), draft, written)));
+    }
+
+    private Future<Draft> draft(Asked asked, Key key) {
+        if (asked.sendsFrame()) {
+            return bodies.read(asked.request(), bodyBytesMax + FRAME_BYTES_MAX)
+                    .map(bytes -> Meta.draft(key, fitting(Frame.decode(bytes))));
+        }
+        Draft head = EntryHeaders.draft(key, asked);
+        return bodies.read(asked.request(), bodyBytesMax).map(body -> EntryHeaders.with(head, body));
+    }
+
+    private Frame fitting(Frame frame) {
+        if (frame.body().length() > bodyBytesMax) {
+            throw Problem.tooLarge(bodyBytesMax);
+        }
+        return frame;
+    }
+
+    private static Future<Void> written(HttpServerResponse response, Draft draft, Written written) {
+        return switch (written) {
+            case Written.Stored stored ->
+                response.setStatusCode(stored.created() ? 201 : 204)
+                        .putHeader(HttpHeaders.ETAG, '"' + Entry.etag(stored.revision(), draft.body()) + '"')
+                        .end(Buffer.buffer());
+            case Written.Older older ->
+                Future.failedFuture(new Problem(
+                        Kind.OLDER_COMPUTATION,
+                        "the stored entry comes from a computation that began later: drop the value"));
+            case Written.LeaseLost lost ->
+                Future.failedFuture(new Problem(
+                        Kind.LEASE_LOST,
+                        "the lease ended, or is another's: drop the value, or write it without a token"));
+        };
+    }
+
+    /** DELETE. */
+    Future<Void> delete(Asked asked) {
+        return gateway.delete(asked.key())
+                .compose(removed -> asked.response().setStatusCode(204).end());
+    }
+}

@@ -1,0 +1,111 @@
+package dev.freshet.http;
+
+import dev.freshet.entry.Entry;
+import dev.freshet.entry.Freshness;
+import dev.freshet.entry.Key;
+import dev.freshet.entry.Lifetime;
+import dev.freshet.entry.Ticket;
+import dev.freshet.gateway.Lookup;
+import dev.freshet.gateway.Lookup.Source;
+import dev.freshet.lease.Turn;
+import java.util.Optional;
+
+/**
+ * What a read found, as headers and frames both tell it.
+ *
+ * @param entry empty if there is none to serve
+ * @param ageMs of the entry
+ * @param source of the entry
+ * @param turn the reader's, if it asked for one
+ * @param ticket if the reader is to compute
+ */
+record Found(
+        Key key,
+        Optional<Entry> entry,
+        Freshness freshness,
+        long ageMs,
+        Source source,
+        Optional<Turn> turn,
+        Optional<Ticket> ticket,
+        boolean collapsed) {
+
+    static Found of(Key key, Lookup lookup) {
+        return switch (lookup) {
+            case Lookup.Fresh fresh ->
+                new Found(
+                        key,
+                        Optional.of(fresh.entry()),
+                        Freshness.FRESH,
+                        fresh.ageMs(),
+                        fresh.source(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        fresh.collapsed());
+            case Lookup.Stale stale ->
+                new Found(
+                        key,
+                        Optional.of(stale.entry()),
+                        stale.why(),
+                        stale.ageMs(),
+                        stale.source(),
+                        stale.turn(),
+                        stale.turn().map(turn -> stale.ticket()),
+                        stale.collapsed());
+            case Lookup.Miss miss ->
+                new Found(
+                        key,
+                        Optional.empty(),
+                        Freshness.GONE,
+                        0,
+                        Source.STORE,
+                        miss.turn(),
+                        Optional.of(miss.ticket()),
+                        miss.collapsed());
+        };
+    }
+
+    /** {@code fresh} or {@code stale}. */
+    String state() {
+        return freshness.isStale() ? "stale" : "fresh";
+    }
+
+    /** {@code near} or {@code store}. */
+    String detail() {
+        return switch (source) {
+            case NEAR -> "near";
+            case STORE -> "store";
+        };
+    }
+
+    /** The {@code Cache-Status} (RFC 9211). */
+    String cacheStatus() {
+        String status = entry.map(this::hit).orElse("freshet; fwd=uri-miss");
+        return collapsed ? status + "; collapsed" : status;
+    }
+
+    /* What a tag made stale is so whatever time it has left. */
+    private String hit(Entry hit) {
+        long revalidateMs = hit.lifetime().revalidateMs();
+        String ttl = "";
+        if (freshness == Freshness.STALE_BY_TAG) {
+            ttl = "; ttl=" + (revalidateMs == Lifetime.NEVER ? 0 : Math.min(0, wholeSeconds(revalidateMs - ageMs)));
+        } else if (revalidateMs != Lifetime.NEVER) {
+            ttl = "; ttl=" + wholeSeconds(revalidateMs - ageMs);
+        }
+        return "freshet; hit" + ttl + "; detail=" + detail();
+    }
+
+    private static long wholeSeconds(long ms) {
+        return Math.floorDiv(ms, 1_000L);
+    }
+
+    /** The {@code Freshet-Lease}, if the reader has a turn. */
+    Optional<String> lease() {
+        return turn.map(mine -> switch (mine) {
+            case Turn.Lead lead ->
+                "leader; token=\"" + LeaseToken.of(key, lead.token()) + "\"; ttl=" + Seconds.text(lead.ttlMs());
+            case Turn.Follow follow -> "follower; ttl=" + Seconds.text(follow.ttlMs());
+            case Turn.LookAgain again -> throw new IllegalStateException("a reader is not told to look again");
+        });
+    }
+}

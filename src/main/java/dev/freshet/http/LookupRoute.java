@@ -1,0 +1,84 @@
+package dev.freshet.http;
+
+import dev.freshet.entry.Draft;
+import dev.freshet.entry.Frame;
+import dev.freshet.entry.Key;
+import dev.freshet.gateway.Ask;
+import dev.freshet.gateway.Gateway;
+import dev.freshet.http.Problem.Kind;
+import dev.freshet.store.StoreException;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Many entries at once, with what does not fit in headers. */
+final class LookupRoute {
+    private static final int BYTES_MAX = 1 << 20;
+    private static final int ENTRIES_MAX = 64;
+    private static final Set<String> MEMBERS = Set.of("entries", "lease", "wait", "waitStale");
+    private static final Set<String> ENTRY_MEMBERS = Set.of("digest", "key", "softTags", "etag");
+
+    private final Gateway gateway;
+    private final Bodies bodies;
+
+    LookupRoute(Gateway gateway, Bodies bodies) {
+        this.gateway = gateway;
+        this.bodies = bodies;
+    }
+
+    /** One entry that is asked for. */
+    private record Wanted(Key key, Ask ask, Optional<String> etag) {}
+
+    /** POST. */
+    Future<Void> post(Asked asked) {
+        asked.checkNames();
+        asked.checkJson();
+        return bodies.read(asked.request(), BYTES_MAX)
+                .map(body -> wanted(asked, body))
+                .compose(wanted -> Future.all(wanted.stream().map(this::look).toList()))
+                .compose(looks -> answer(asked, looks.list()));
+    }
+
+    private Future<Frame> look(Wanted wanted) {
+        return gateway.get(wanted.key, wanted.ask)
+                .map(lookup -> Meta.frame(Found.of(wanted.key, lookup), wanted.etag))
+                .recover(failure -> failure instanceof StoreException
+                        ? Future.succeededFuture(Meta.frame(Problem.of(failure)))
+                        : Future.failedFuture(failure));
+    }
+
+    private static Future<Void> answer(Asked asked, List<Frame> looks) {
+        Frames frames = new Frames();
+        looks.forEach(frames::add);
+        return frames.answer(asked);
+    }
+
+    private static List<Wanted> wanted(Asked asked, Buffer body) {
+        Members members = new Members(Asked.json(body), Kind.INVALID_REQUEST, MEMBERS);
+        List<Members> entries = members.objects("entries", ENTRY_MEMBERS);
+        if (entries.isEmpty() || entries.size() > ENTRIES_MAX) {
+            throw members.wrong("entries", "has 1 to " + ENTRIES_MAX + " of them, not " + entries.size());
+        }
+        boolean lease = members.flag("lease");
+        long waitMs = Values.waitMs(members.ms("wait", 0));
+        boolean waitStale = members.flag("waitStale");
+        List<Wanted> wanted = new ArrayList<>(entries.size());
+        for (Members entry : entries) {
+            Ask ask = new Ask(Values.tags(entry.strings("softTags"), Draft.TAGS_MAX), lease, waitMs, waitStale);
+            wanted.add(new Wanted(key(asked, entry), ask, entry.text("etag")));
+        }
+        return wanted;
+    }
+
+    private static Key key(Asked asked, Members entry) {
+        if (entry.has("digest") == entry.has("key")) {
+            throw entry.wrong("digest", "or \"key\" is in each entry, and not both");
+        }
+        return entry.text("digest")
+                .map(asked::key)
+                .orElseGet(() -> asked.keyOf(entry.text("key").orElseThrow()));
+    }
+}

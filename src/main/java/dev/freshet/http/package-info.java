@@ -1,0 +1,9 @@
+/**
+ * The HTTP API.
+ *
+ * <p>May import: gateway, store, lease, entry, tag.
+ */
+@NullMarked
+package dev.freshet.http;
+
+import org.jspecify.annotations.NullMarked;

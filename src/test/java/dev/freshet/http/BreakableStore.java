@@ -1,0 +1,116 @@
+package dev.freshet.http;
+
+import dev.freshet.entry.Draft;
+import dev.freshet.entry.Entry;
+import dev.freshet.entry.Key;
+import dev.freshet.entry.Ticket;
+import dev.freshet.lease.Claim;
+import dev.freshet.store.Change;
+import dev.freshet.store.Invalidation;
+import dev.freshet.store.Mode;
+import dev.freshet.store.Position;
+import dev.freshet.store.Pulse;
+import dev.freshet.store.Store;
+import dev.freshet.store.Written;
+import dev.freshet.tag.Tag;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** A store that fails for the keys it is told to. */
+final class BreakableStore implements Store {
+    private final Store store;
+    private final ConcurrentHashMap<Key, RuntimeException> broken = new ConcurrentHashMap<>();
+    private final List<Consumer<Change>> listeners = new CopyOnWriteArrayList<>();
+    private final Set<String> written = ConcurrentHashMap.newKeySet();
+
+    BreakableStore(Store store) {
+        this.store = store;
+    }
+
+    void breakOn(Key key, RuntimeException failure) {
+        broken.put(key, failure);
+    }
+
+    /** Tells a change that did not come from the store. */
+    void tell(Change change) {
+        listeners.forEach(listener -> listener.accept(change));
+    }
+
+    /** The digests that anything was ever written under. */
+    Set<String> written() {
+        return written;
+    }
+
+    private <T> Future<T> unlessBroken(Key key, Supplier<Future<T>> call) {
+        RuntimeException failure = broken.get(key);
+        return failure == null ? call.get() : Future.failedFuture(failure);
+    }
+
+    @Override
+    public String describe() {
+        return store.describe();
+    }
+
+    @Override
+    public Future<Optional<Entry>> read(Key key) {
+        return unlessBroken(key, () -> store.read(key));
+    }
+
+    @Override
+    public Future<Written> write(Key key, Draft draft, Ticket ticket) {
+        written.add(key.digest());
+        return unlessBroken(key, () -> store.write(key, draft, ticket));
+    }
+
+    @Override
+    public Future<Boolean> remove(Key key) {
+        return unlessBroken(key, () -> store.remove(key));
+    }
+
+    @Override
+    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode) {
+        return store.invalidate(app, tags, mode);
+    }
+
+    @Override
+    public Future<Pulse> beat(String app, Position position) {
+        return store.beat(app, position);
+    }
+
+    @Override
+    public Future<Void> acknowledge(String app, Position position) {
+        return store.acknowledge(app, position);
+    }
+
+    @Override
+    public Future<Void> leave(String app, String replica) {
+        return store.leave(app, replica);
+    }
+
+    @Override
+    public void listen(String app, Consumer<Change> heard) {
+        listeners.add(heard);
+        store.listen(app, heard);
+    }
+
+    @Override
+    public Future<Claim> claim(Key key, String token, long ttlMs) {
+        return unlessBroken(key, () -> store.claim(key, token, ttlMs));
+    }
+
+    @Override
+    public Future<Boolean> release(Key key, String token) {
+        return unlessBroken(key, () -> store.release(key, token));
+    }
+
+    @Override
+    public Future<Void> close() {
+        return store.close();
+    }
+}

@@ -1,0 +1,125 @@
+package dev.freshet.http;
+
+import static dev.freshet.testing.Futures.until;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.http.Api.Answer;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who refreshes an entry, as its clients see it. */
+class LeaseRoutesTest {
+    private static Api api;
+
+    @BeforeAll
+    static void start() {
+        api = Api.start();
+    }
+
+    @AfterAll
+    static void stop() {
+        api.close();
+    }
+
+    private static Answer want(String key) {
+        return api.get(Api.entry(key), "Freshet-Lease", "want");
+    }
+
+    private static CompletableFuture<Answer> follow(String key) {
+        CompletableFuture<Answer> follower = api.getAsync(Api.entry(key), "Freshet-Lease", "want", "Prefer", "wait=8");
+        until(() -> api.leases.waiters() == 1);
+        return follower;
+    }
+
+    @Test
+    void get_byTwo_hasOneLeader() {
+        assertThat(want("two").header("Freshet-Lease")).startsWith("leader; token=\"");
+        assertThat(want("two").header("Freshet-Lease")).matches("follower; ttl=(10|9(\\.[0-9]{1,3})?)");
+    }
+
+    @Test
+    void get_ofAFollowerWhoWaits_getsTheLeadersValue() {
+        Answer leader = want("value");
+        CompletableFuture<Answer> follower = follow("value");
+        Answer put = api.put(
+                Api.entry("value"),
+                "x",
+                "Freshet-As-Of",
+                leader.header("Freshet-As-Of"),
+                "Freshet-Lease",
+                "token=\"" + leader.token() + "\"");
+
+        assertThat(put.status()).isEqualTo(201);
+        assertThat(follower.join().text()).isEqualTo("x");
+        assertThat(follower.join().header("Cache-Status")).isEqualTo("freshet; hit; detail=store; collapsed");
+    }
+
+    @Test
+    void delete_byTheLeader_letsTheNextOneLead() {
+        Answer leader = want("failed");
+        CompletableFuture<Answer> follower = follow("failed");
+        Answer released = api.delete(Api.V1 + "/leases/" + leader.token());
+
+        assertThat(released.status()).isEqualTo(204);
+        assertThat(follower.join().status()).isEqualTo(404);
+        assertThat(follower.join().header("Freshet-Lease")).startsWith("leader; ");
+        assertThat(follower.join().token()).isNotEqualTo(leader.token());
+        assertThat(follower.join().header("Cache-Status")).isEqualTo("freshet; fwd=uri-miss; collapsed");
+    }
+
+    @Test
+    void delete_ofALeaseThatNobodyHolds_isNoContent() {
+        String token = want("released").token();
+        api.delete(Api.V1 + "/leases/" + token);
+
+        assertThat(api.delete(Api.V1 + "/leases/" + token).status()).isEqualTo(204);
+    }
+
+    @Test
+    void get_ofAFollowerWhoDoesNotWait_isAnsweredAtOnce() {
+        want("impatient");
+
+        assertThat(api.get(Api.entry("impatient"), "Freshet-Lease", "want", "Prefer", "wait=0.01")
+                        .header("Freshet-Lease"))
+                .startsWith("follower; ttl=");
+    }
+
+    @Test
+    void put_withALeaseThatWasGivenBack_changesNothing() {
+        String token = want("lost").token();
+        api.delete(Api.V1 + "/leases/" + token);
+        Answer put = api.put(Api.entry("lost"), "x", "Freshet-Lease", "token=\"" + token + "\"");
+
+        assertThat(put.status()).isEqualTo(412);
+        assertThat(put.problem()).isEqualTo("lease-lost");
+        assertThat(api.get(Api.entry("lost")).status()).isEqualTo(404);
+    }
+
+    @Test
+    void put_withTheLeaseOfAnotherEntry_isRefused() {
+        String token = want("one").token();
+
+        assertThat(api.put(Api.entry("other"), "x", "Freshet-Lease", "token=\"" + token + "\"")
+                        .problem())
+                .isEqualTo("invalid-entry");
+    }
+
+    @Test
+    void put_ofAFrameWithItsLease_givesItBack() {
+        String token = want("framed").token();
+        Answer put = api.putFrame(Api.entry("framed"), "{\"lease\":\"" + token + "\",\"age\":2,\"revalidate\":1}", "x");
+
+        assertThat(put.status()).isEqualTo(201);
+        assertThat(want("framed").header("Freshet-Lease")).startsWith("leader; ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "r1.abc", "@"})
+    void delete_ofNoToken_isRefused(String token) {
+        assertThat(api.delete(Api.V1 + "/leases/" + token).problem()).isEqualTo("invalid-name");
+    }
+}
