@@ -144,19 +144,26 @@ public final class InvalidationVerticle extends VerticleBase {
      * @param after the last stamp that the subscriber knows; below 0 for the present one
      */
     public Future<Subscription> subscribe(Vertx vertx, String app, long after, Consumer<Change> heard) {
-        return renew(vertx, app(app))
-                .compose(open -> loop.future())
+        Coherence known = app(app);
+        return loop.future()
                 .compose(there -> Loops.call(vertx, there, () -> {
                     Following following = following(app);
-                    Coherence coherence = following.coherence;
-                    following.subscribers.add(heard);
-                    boolean whole = after < 0 || (after >= coherence.table().floor() && after <= coherence.applied());
-                    return Future.succeededFuture(new Subscription(
-                            coherence.applied(),
-                            whole,
-                            whole && after >= 0 ? coherence.table().since(after) : Map.of(),
-                            () -> there.runOnContext(end -> following.subscribers.remove(heard))));
+                    boolean upToDate = known.isCoherent() && after <= known.applied();
+                    return (upToDate ? Future.<Void>succeededFuture() : beat(following))
+                            .map(beaten -> subscription(following, after, heard, there));
                 }));
+    }
+
+    /* A subscriber may know more than this replica, which has missed something then, and has just asked for it. */
+    private static Subscription subscription(Following following, long after, Consumer<Change> heard, Context loop) {
+        Coherence coherence = following.coherence;
+        following.subscribers.add(heard);
+        boolean whole = after < 0 || (after >= coherence.table().floor() && after <= coherence.applied());
+        return new Subscription(
+                coherence.applied(),
+                whole,
+                whole && after >= 0 ? coherence.table().since(after) : Map.of(),
+                () -> loop.runOnContext(end -> following.subscribers.remove(heard)));
     }
 
     private Following following(String app) {
