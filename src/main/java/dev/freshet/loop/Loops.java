@@ -13,9 +13,9 @@ public final class Loops {
     public static <T> Future<T> call(Vertx vertx, Context there, Supplier<Future<T>> work) {
         Context here = vertx.getOrCreateContext();
         if (here.equals(there)) {
-            return work.get();
+            return begin(work);
         }
-        return Future.future(told -> there.runOnContext(run -> work.get()
+        return Future.future(told -> there.runOnContext(run -> begin(work)
                 .onComplete(result -> here.runOnContext(tell -> {
                     if (result.succeeded()) {
                         told.complete(result.result());
@@ -23,6 +23,11 @@ public final class Loops {
                         told.fail(result.cause());
                     }
                 }))));
+    }
+
+    /* What work throws is its failure: nobody waits for it in vain. */
+    private static <T> Future<T> begin(Supplier<Future<T>> work) {
+        return Future.succeededFuture().compose(begun -> work.get());
     }
 
     /** Tells the result of {@code future} on the caller's own context, whoever completes it. */

@@ -60,7 +60,7 @@ public final class NearCache {
         Flight mine = new Flight();
         Flight flight = flights.compute(key, (same, known) -> known != null && !known.overtaken ? known : mine);
         if (flight.equals(mine)) {
-            read.get().onComplete(result -> {
+            Future.succeededFuture().compose(begun -> read.get()).onComplete(result -> {
                 if (result.succeeded()) {
                     result.result().ifPresentOrElse(entry -> land(flight, entry), () -> copies.invalidate(key));
                 }

@@ -1,0 +1,634 @@
+package dev.freshet.gateway;
+
+import static dev.freshet.gateway.Replica.APP;
+import static dev.freshet.gateway.Replica.CALM;
+import static dev.freshet.gateway.Replica.tags;
+import static dev.freshet.testing.Futures.await;
+import static dev.freshet.testing.Futures.failure;
+import static dev.freshet.testing.Futures.until;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.entry.Key;
+import dev.freshet.gateway.HeldStore.Call;
+import dev.freshet.store.Change;
+import dev.freshet.store.Invalidation;
+import dev.freshet.store.MemoryStore;
+import dev.freshet.store.Mode;
+import dev.freshet.store.Pulse;
+import dev.freshet.store.StoreException;
+import dev.freshet.tag.Mark;
+import dev.freshet.tag.Tag;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What a replica knows, how it learns it, and what it says of it. */
+class InvalidationVerticleTest {
+    private static final Key KEY = Key.of(APP, "v1", "k");
+    private static final Mode HARD = new Mode.Hard();
+    private static final Tag ONE = new Tag("one");
+    private static final Tag TWO = new Tag("two");
+
+    private static Vertx vertx;
+
+    private final MemoryStore shared = new MemoryStore(16 << 20, 1_000);
+    private final Replica a = new Replica(vertx, shared, "a", CALM);
+    private final Replica b = new Replica(vertx, shared, "b", CALM);
+
+    @BeforeAll
+    static void open() {
+        vertx = Vertx.vertx();
+    }
+
+    @AfterAll
+    static void close() {
+        await(vertx.close());
+    }
+
+    @AfterEach
+    void stop() {
+        a.stop();
+        b.stop();
+    }
+
+    @Test
+    void app_followed_isCoherentWithoutBeingAsked() {
+        assertThat(b.app.isCoherent()).isTrue();
+        assertThat(b.app.applied()).isPositive();
+        assertThat(b.app.epoch()).isEqualTo(a.app.epoch()).isNotEmpty();
+        assertThat(b.invalidations.apps()).containsExactly(b.app);
+        assertThat(b.invalidations.app(APP)).isSameAs(b.app);
+    }
+
+    @Test
+    void heard_inOrder_isAppliedWithoutABeat() {
+        int beats = b.store.calls(Call.BEAT);
+        long stamp = a.invalidate(HARD, "one").stamp();
+
+        assertThat(b.app.applied()).isEqualTo(stamp);
+        assertThat(b.app.marks().of(ONE)).isEqualTo(Mark.hard(stamp));
+        assertThat(b.store.calls(Call.BEAT)).isEqualTo(beats);
+    }
+
+    /** G7: a gap in what the bus told is applied, not counted, and filled by a beat at once. */
+    @Test
+    void heard_withAGap_isNotCountedUntilABeatBringsTheRest() {
+        long before = b.app.applied();
+        b.store.silence();
+        long lost = a.begin(HARD, "one").stamp();
+        b.store.unsilence();
+        b.store.hold(Call.BEAT);
+        long heard = a.begin(HARD, "two").stamp();
+        until(() -> b.store.holding(Call.BEAT) == 1);
+
+        assertThat(b.app.marks().of(TWO)).as("in force at once").isEqualTo(Mark.hard(heard));
+        assertThat(b.app.applied()).as("not counted").isEqualTo(before);
+        b.store.release(Call.BEAT);
+        until(() -> b.app.applied() == heard);
+        assertThat(b.app.marks().of(ONE)).isEqualTo(Mark.hard(lost));
+    }
+
+    /** G1: what was heard past a gap must not count as an acknowledgement of what was lost in it. */
+    @Test
+    void heard_withAGap_doesNotSettleWhatWasLost() {
+        b.store.silence();
+        Future<Invalidation> lost = a.gateway.invalidate(APP, tags("one"), HARD, true);
+        until(() -> b.store.unheard().size() > 0);
+        b.store.unsilence();
+        b.store.hold(Call.BEAT);
+        a.begin(HARD, "two");
+        until(() -> b.store.holding(Call.BEAT) == 1);
+        a.turn();
+
+        assertThat(lost.isComplete()).isFalse();
+        b.store.release(Call.BEAT);
+        await(lost);
+        assertThat(b.app.marks().of(ONE)).isNotEqualTo(Mark.NONE);
+    }
+
+    @Test
+    void heard_ofAnotherEpoch_isNotCounted() {
+        long before = b.app.applied();
+        b.store.hold(Call.BEAT);
+        b.store.tell(new Change.Invalidated("another", before, before + 5, Map.of(ONE, Mark.hard(before + 5))));
+        until(() -> b.store.holding(Call.BEAT) == 1);
+
+        assertThat(b.app.applied()).isEqualTo(before);
+        b.store.release(Call.BEAT);
+        b.turn();
+        assertThat(b.app.applied()).isEqualTo(before);
+    }
+
+    /** G7: in whatever order and however often. */
+    @Test
+    void heard_reorderedAndReplayed_comesToTheSame() {
+        for (long seed = 1; seed <= 30; seed++) {
+            Random random = new Random(seed);
+            b.store.silence();
+            for (int i = 0; i < 12; i++) {
+                Mode mode = random.nextBoolean() ? HARD : new Mode.Soft(random.nextInt(1_000_000));
+                a.begin(mode, "t" + random.nextInt(4));
+            }
+            a.turn();
+            List<Change> told = new ArrayList<>(b.store.unheard());
+            told.addAll(told.subList(0, told.size() / 2));
+            Collections.shuffle(told, random);
+            long before = b.app.applied();
+            b.store.hold(Call.BEAT);
+            told.forEach(b.store::tell);
+            b.turn();
+
+            for (int name = 0; name < 4; name++) {
+                Tag tag = new Tag("t" + name);
+                assertThat(b.app.marks().of(tag))
+                        .as("seed %d, %s", seed, tag)
+                        .isEqualTo(a.app.marks().of(tag));
+            }
+            assertThat(b.app.applied()).as("seed %d", seed).isGreaterThanOrEqualTo(before);
+            b.store.release(Call.BEAT);
+            b.store.unsilence();
+            until(() -> b.app.applied() == a.app.applied());
+        }
+    }
+
+    @Test
+    void heard_replayed_isNeitherToldNorAcknowledgedAgain() {
+        List<Change> heard = new CopyOnWriteArrayList<>();
+        int acknowledged = b.store.calls(Call.ACKNOWLEDGE);
+        b.store.silence();
+        a.begin(HARD, "one");
+        a.turn();
+        Change message = invalidations(b.store.unheard()).getFirst();
+        b.store.unsilence();
+        await(b.gateway.subscribe(APP, -1, heard::add));
+        for (int i = 0; i < 5; i++) {
+            b.store.tell(message);
+            b.turn();
+        }
+
+        assertThat(heard).containsExactly(message);
+        assertThat(b.store.calls(Call.ACKNOWLEDGE)).isEqualTo(acknowledged + 1);
+    }
+
+    /** G2: whoever reads the stamp finds its marks, by the bus and by a beat. */
+    @Test
+    void applied_rising_findsItsMarksMerged() {
+        long before = b.app.applied();
+        List<Long> applied = new CopyOnWriteArrayList<>();
+        Map<Tag, Mark> observed = new HashMap<>(Map.of(ONE, Mark.hard(before + 5))) {
+            @Override
+            public void forEach(BiConsumer<? super Tag, ? super Mark> each) {
+                super.forEach(each);
+                applied.add(b.app.applied());
+            }
+        };
+        b.store.tell(new Change.Invalidated(b.app.epoch(), before, before + 5, observed));
+        until(() -> b.app.applied() == before + 5);
+        assertThat(applied).containsOnly(before);
+
+        applied.clear();
+        b.store.pulses = pulse -> with(pulse, pulse.epoch(), before + 9, before + 9, 0, observed);
+        b.app.close();
+        await(b.gateway.clock(APP));
+        assertThat(b.app.applied()).isEqualTo(before + 9);
+        assertThat(applied).containsOnly(before + 5);
+    }
+
+    /** G1: an invalidation is answered only when every replica has applied it. */
+    @Test
+    void settled_anotherReplicaHasNotApplied_waits() {
+        b.store.hold(Call.ACKNOWLEDGE);
+        Future<Invalidation> invalidating = a.gateway.invalidate(APP, tags("one"), HARD, true);
+        until(() -> b.store.holding(Call.ACKNOWLEDGE) == 1);
+        a.turn();
+
+        assertThat(invalidating.isComplete()).isFalse();
+        b.store.release(Call.ACKNOWLEDGE);
+        assertThat(await(invalidating).windows()).containsOnlyKeys("a", "b");
+    }
+
+    /** G1: or when its window has ended. */
+    @Test
+    void settled_windowOfTheOtherEnds_isAnsweredThen() {
+        b.store.hold(Call.ACKNOWLEDGE);
+        a.store.invalidations = taken -> new Invalidation(
+                taken.epoch(),
+                taken.stamp(),
+                taken.timeMicros(),
+                0,
+                Map.of("a", taken.timeMicros() + 10_000, "b", taken.timeMicros() + 60_000));
+        long begun = System.nanoTime();
+        a.invalidate(HARD, "one");
+
+        assertThat(System.nanoTime() - begun).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(60));
+        assertThat(b.store.holding(Call.ACKNOWLEDGE)).isEqualTo(1);
+    }
+
+    @Test
+    void settled_nobodyElse_isAnsweredAtOnce() {
+        b.stop();
+
+        assertThat(a.invalidate(HARD, "one").windows()).containsOnlyKeys("a");
+    }
+
+    /** G1: in an epoch's quiet period nothing is acknowledged, though all have applied it. */
+    @Test
+    void settled_quietPeriod_waitsForItsEnd() {
+        a.store.invalidations = taken -> quiet(taken, 60);
+        long begun = System.nanoTime();
+        Future<Invalidation> invalidating = a.gateway.invalidate(APP, tags("one"), HARD, true);
+        a.turn();
+        a.store.tell(new Change.Acknowledged(Long.MAX_VALUE / 2));
+        await(invalidating);
+        assertThat(System.nanoTime() - begun).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(60));
+
+        long begunAcknowledged = System.nanoTime();
+        a.invalidate(HARD, "two");
+        assertThat(System.nanoTime() - begunAcknowledged).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(60));
+    }
+
+    /** G1: what a former history took may be lost with it. */
+    @Test
+    void newEpoch_settling_fails() {
+        b.store.hold(Call.ACKNOWLEDGE);
+        Future<Invalidation> invalidating = a.gateway.invalidate(APP, tags("one"), HARD, true);
+        until(() -> b.store.holding(Call.ACKNOWLEDGE) == 1);
+        a.turn();
+        newEpoch(a);
+
+        assertThat(failure(invalidating)).isInstanceOf(StoreException.class).hasMessageContaining("invalidate again");
+    }
+
+    @Test
+    void newEpoch_settlingInAQuietPeriod_fails() {
+        a.store.invalidations = taken -> quiet(taken, 60_000);
+        Future<Invalidation> invalidating = a.gateway.invalidate(APP, tags("one"), HARD, true);
+        a.turn();
+        newEpoch(a);
+
+        assertThat(failure(invalidating)).isInstanceOf(StoreException.class);
+    }
+
+    @Test
+    void newEpoch_whileAnInvalidationIsAnswered_fails() {
+        a.store.holdAnswer(Call.INVALIDATE);
+        Future<Invalidation> invalidating = a.gateway.invalidate(APP, tags("one"), HARD, true);
+        until(() -> a.store.holding(Call.INVALIDATE) == 1);
+        newEpoch(a);
+        a.store.release(Call.INVALIDATE);
+
+        assertThat(failure(invalidating)).isInstanceOf(StoreException.class);
+    }
+
+    /** G1: what was acknowledged in a former history says nothing of this one, whose stamps may be lower. */
+    @Test
+    void newEpoch_acknowledgedBefore_isForgotten() {
+        a.store.tell(new Change.Acknowledged(Long.MAX_VALUE / 2));
+        a.turn();
+        newEpoch(a);
+        a.store.pulses = pulse -> pulse;
+        a.app.close();
+        await(a.gateway.clock(APP));
+        b.store.hold(Call.ACKNOWLEDGE);
+        Future<Invalidation> invalidating = a.gateway.invalidate(APP, tags("one"), HARD, true);
+        until(() -> b.store.holding(Call.ACKNOWLEDGE) == 1);
+        a.turn();
+
+        assertThat(invalidating.isComplete()).isFalse();
+        b.store.release(Call.ACKNOWLEDGE);
+        await(invalidating);
+    }
+
+    @Test
+    void newEpoch_nearCopiesAndMarks_areForgotten() {
+        List<Change> heard = new CopyOnWriteArrayList<>();
+        a.put(KEY, "one");
+        a.warm(KEY);
+        a.invalidate(HARD, "one");
+        await(a.gateway.subscribe(APP, -1, heard::add));
+        newEpoch(a);
+
+        assertThat(a.near.get(KEY)).isNull();
+        assertThat(a.app.epoch()).isEqualTo("another");
+        assertThat(a.app.applied()).isEqualTo(100);
+        assertThat(a.app.marks().of(ONE)).isEqualTo(Mark.hard(100));
+        assertThat(heard).first().isEqualTo(new Change.Lost());
+    }
+
+    /** G1: the window does not open before everything has come. */
+    @Test
+    void beat_tooMuchForOneAnswer_opensTheWindowAfterTheLast() {
+        b.store.pulses = pulse -> with(pulse, "another", 100, 50, 0, Map.of(ONE, Mark.hard(50)));
+        b.store.hold(Call.BEAT);
+        b.app.close();
+        Future<Coherence> asking = b.gateway.clock(APP);
+        until(() -> b.store.holding(Call.BEAT) == 1);
+        releaseOne(b);
+
+        assertThat(b.app.applied()).isEqualTo(50);
+        assertThat(b.app.isCoherent()).isFalse();
+        assertThat(asking.isComplete()).isFalse();
+        b.store.pulses = pulse -> with(pulse, "another", 100, 100, 0, Map.of(TWO, Mark.hard(100)));
+        b.store.release(Call.BEAT);
+        assertThat(await(asking).applied()).isEqualTo(100);
+        assertThat(b.app.isCoherent()).isTrue();
+    }
+
+    /** G1: a window that was open does not stay so when another history begins that has not come whole. */
+    @Test
+    void newEpoch_tooMuchForOneAnswer_closesTheWindow() {
+        b.store.pulses = pulse -> with(pulse, "another", 100, 50, 0, Map.of());
+        b.store.hold(Call.BEAT);
+        b.store.tell(new Change.Live());
+        until(() -> b.store.holding(Call.BEAT) == 1);
+        assertThat(b.app.isCoherent()).isTrue();
+        releaseOne(b);
+
+        assertThat(b.app.isCoherent()).isFalse();
+        b.store.pulses = pulse -> with(pulse, "another", 100, 100, 0, Map.of());
+        b.store.release(Call.BEAT);
+        until(b.app::isCoherent);
+    }
+
+    /** G1: the window counts from before the beat was sent: an answer that took longer opens nothing. */
+    @Test
+    void beat_answeredAfterTheWindow_opensNothing() {
+        Replica c = new Replica(
+                vertx, shared, "c", new CoherenceConfig(Duration.ofMillis(200), Duration.ofMillis(66), 1_000, 3));
+        c.store.holdAnswer(Call.BEAT);
+        until(() -> c.store.holding(Call.BEAT) == 1);
+        long held = System.nanoTime();
+        until(() -> System.nanoTime() - held > TimeUnit.MILLISECONDS.toNanos(200) && !c.app.isCoherent());
+        Future<Coherence> asking = c.gateway.clock(APP);
+        c.turn();
+        c.store.fail(Call.BEAT);
+        c.store.releaseOne(Call.BEAT);
+        await(asking);
+
+        assertThat(c.app.isCoherent()).isFalse();
+        c.stop();
+    }
+
+    /** G6: without answers the window ends by itself, and opens again unaided. */
+    @Test
+    void beat_failing_endsTheWindowUntilItSucceeds() {
+        Replica c = new Replica(
+                vertx, shared, "c", new CoherenceConfig(Duration.ofMillis(200), Duration.ofMillis(40), 1_000, 3));
+        c.store.fail(Call.BEAT);
+        until(() -> !c.app.isCoherent());
+        c.store.release(Call.BEAT);
+        until(c.app::isCoherent);
+        c.stop();
+    }
+
+    @Test
+    void renew_beatUnderWay_joinsIt() {
+        int beats = b.store.calls(Call.BEAT);
+        b.store.holdAnswer(Call.BEAT);
+        b.app.close();
+        Future<Coherence> one = b.gateway.clock(APP);
+        Future<Coherence> two = b.gateway.clock(APP);
+        until(() -> b.store.holding(Call.BEAT) == 1);
+        b.turn();
+        assertThat(b.store.calls(Call.BEAT)).isEqualTo(beats + 1);
+        b.store.release(Call.BEAT);
+
+        assertThat(await(one)).isSameAs(await(two));
+    }
+
+    @Test
+    void live_again_beats() {
+        b.store.silence();
+        long stamp = a.begin(HARD, "one").stamp();
+        b.store.unsilence();
+        b.store.tell(new Change.Live());
+
+        until(() -> b.app.applied() == stamp);
+        assertThat(b.app.marks().of(ONE)).isEqualTo(Mark.hard(stamp));
+    }
+
+    /** G1: what a beat brought is acknowledged, or invalidations would wait for this replica's window. */
+    @Test
+    void beat_broughtSomething_isAcknowledged() {
+        b.store.silence();
+        Future<Invalidation> invalidating = a.gateway.invalidate(APP, tags("one"), HARD, true);
+        until(() -> !b.store.unheard().isEmpty());
+        a.turn();
+        assertThat(invalidating.isComplete()).isFalse();
+        b.app.close();
+        await(b.gateway.clock(APP));
+
+        await(invalidating);
+    }
+
+    @Test
+    void lost_theBus_isToldAndCopiesAreDropped() {
+        List<Change> heard = new CopyOnWriteArrayList<>();
+        a.put(KEY, "one");
+        b.warm(KEY);
+        await(b.gateway.subscribe(APP, -1, heard::add));
+        b.store.tell(new Change.Lost());
+        b.turn();
+
+        assertThat(b.near.get(KEY)).isNull();
+        assertThat(b.app.mayUseNear()).isFalse();
+        assertThat(heard).containsExactly(new Change.Lost());
+        b.store.tell(new Change.Live());
+        until(b.app::mayUseNear);
+    }
+
+    @Test
+    void released_elsewhere_wakesWhoWaits() {
+        var lead = a.lead(KEY);
+        Future<Lookup> waiting = b.gateway.get(KEY, new Ask(List.of(), true, 20_000, false));
+        until(() -> b.leases.waiters() == 1);
+        await(a.gateway.release(KEY, lead.token()));
+
+        assertThat(await(waiting)).isInstanceOf(Lookup.Miss.class);
+    }
+
+    @Test
+    void stop_following_closesTheWindowHereAndThere() {
+        b.stop();
+
+        assertThat(b.app.isCoherent()).isFalse();
+        assertThat(b.store.calls(Call.LEAVE)).isEqualTo(1);
+        assertThat(a.begin(HARD, "one").windows()).containsOnlyKeys("a");
+    }
+
+    /** G6: nobody waits for a replica that has stopped. */
+    @Test
+    void stop_settling_fails() {
+        b.store.hold(Call.ACKNOWLEDGE);
+        Future<Invalidation> invalidating = a.gateway.invalidate(APP, tags("one"), HARD, true);
+        until(() -> b.store.holding(Call.ACKNOWLEDGE) == 1);
+        a.turn();
+        a.stop();
+
+        assertThat(failure(invalidating)).isInstanceOf(StoreException.class);
+    }
+
+    /** G1: having left, nothing may open the window again. */
+    @Test
+    void stop_beatUnderWay_doesNotOpenTheWindow() {
+        b.store.holdAnswer(Call.BEAT);
+        b.app.close();
+        Future<Coherence> asking = b.gateway.clock(APP);
+        until(() -> b.store.holding(Call.BEAT) == 1);
+        b.stop();
+        b.store.release(Call.BEAT);
+
+        assertThat(failure(asking)).isInstanceOf(StoreException.class);
+        assertThat(b.app.isCoherent()).isFalse();
+        assertThat(failure(b.gateway.clock(APP))).isInstanceOf(StoreException.class);
+        assertThat(a.begin(HARD, "one").windows()).containsOnlyKeys("a");
+    }
+
+    @Test
+    void subscribe_fromNow_hearsWhatComesInOrder() {
+        List<Change> heard = new CopyOnWriteArrayList<>();
+        Subscription subscription = await(b.gateway.subscribe(APP, -1, heard::add));
+        assertThat(subscription.whole()).isTrue();
+        assertThat(subscription.missed()).isEmpty();
+        assertThat(subscription.stamp()).isEqualTo(b.app.applied());
+        for (int i = 0; i < 20; i++) {
+            a.invalidate(HARD, "t" + i);
+        }
+        a.put(KEY, "one");
+        b.turn();
+
+        long last = subscription.stamp();
+        for (Change.Invalidated change : invalidations(heard)) {
+            assertThat(change.previous()).isEqualTo(last);
+            last = change.stamp();
+        }
+        assertThat(invalidations(heard)).hasSize(20);
+        assertThat(heard)
+                .last()
+                .isInstanceOfSatisfying(
+                        Change.Written.class,
+                        written -> assertThat(written.key()).isEqualTo(KEY));
+    }
+
+    @Test
+    void subscribe_ended_hearsNothing() {
+        List<Change> heard = new CopyOnWriteArrayList<>();
+        await(b.gateway.subscribe(APP, -1, heard::add)).end().run();
+        b.turn();
+        a.invalidate(HARD, "one");
+        b.turn();
+
+        assertThat(heard).isEmpty();
+    }
+
+    /** G7: whoever was away is told each tag that changed, once. */
+    @Test
+    void subscribe_afterAStamp_isToldWhatItMissed() {
+        long first = a.invalidate(HARD, "one").stamp();
+        a.invalidate(HARD, "two");
+        long last = a.invalidate(HARD, "two").stamp();
+
+        Subscription subscription = await(b.gateway.subscribe(APP, first, change -> {}));
+        assertThat(subscription.whole()).isTrue();
+        assertThat(subscription.stamp()).isEqualTo(last);
+        assertThat(subscription.missed()).containsOnly(Map.entry(TWO, Mark.hard(last)));
+    }
+
+    @Test
+    void subscribe_afterAGapThatABeatFilled_isToldWhatItMissed() {
+        b.store.silence();
+        long first = a.begin(HARD, "one").stamp();
+        a.begin(HARD, "two");
+        b.store.unsilence();
+        long last = a.invalidate(HARD, "three").stamp();
+        until(() -> b.app.applied() == last);
+
+        assertThat(await(b.gateway.subscribe(APP, first, change -> {})).missed())
+                .containsOnlyKeys(TWO, new Tag("three"));
+    }
+
+    @Test
+    void subscribe_beforeTheFloorOrAfterNow_isNotWhole() {
+        long stamp = a.invalidate(HARD, "one").stamp();
+        b.store.pulses = pulse -> with(pulse, pulse.epoch(), stamp, stamp, stamp - 5, Map.of());
+        b.app.close();
+        await(b.gateway.clock(APP));
+
+        assertThat(await(b.gateway.subscribe(APP, stamp - 6, change -> {})).whole())
+                .isFalse();
+        assertThat(await(b.gateway.subscribe(APP, stamp - 5, change -> {})).whole())
+                .isTrue();
+        assertThat(await(b.gateway.subscribe(APP, stamp + 1, change -> {})).whole())
+                .isFalse();
+    }
+
+    /** G7: what a beat brought is told too. */
+    @Test
+    void subscribe_gap_isToldWithTheBeat() {
+        List<Change> heard = new CopyOnWriteArrayList<>();
+        await(b.gateway.subscribe(APP, -1, heard::add));
+        b.store.silence();
+        a.begin(HARD, "one");
+        b.store.unsilence();
+        a.invalidate(HARD, "two");
+        b.turn();
+
+        assertThat(invalidations(heard).stream().flatMap(change -> change.marks().keySet().stream()))
+                .contains(ONE, TWO);
+    }
+
+    /** G7: what was forgotten before it was heard cannot be told, so the subscriber must start anew. */
+    @Test
+    void subscribe_floorRoseAboveWhatWasApplied_isReset() {
+        List<Change> heard = new CopyOnWriteArrayList<>();
+        await(b.gateway.subscribe(APP, -1, heard::add));
+        long before = b.app.applied();
+        b.store.pulses = pulse -> with(pulse, pulse.epoch(), before + 9, before + 9, before + 5, Map.of());
+        b.app.close();
+        await(b.gateway.clock(APP));
+
+        assertThat(heard).contains(new Change.Lost());
+    }
+
+    private static void newEpoch(Replica replica) {
+        replica.store.pulses = pulse -> with(pulse, "another", 100, 100, 0, Map.of(ONE, Mark.hard(100)));
+        replica.app.close();
+        await(replica.gateway.clock(APP));
+    }
+
+    private static Pulse with(Pulse pulse, String epoch, long head, long upTo, long floor, Map<Tag, Mark> changed) {
+        return new Pulse(epoch, head, upTo, floor, pulse.timeMicros(), 0, changed);
+    }
+
+    private static Invalidation quiet(Invalidation taken, long quietMs) {
+        return new Invalidation(
+                taken.epoch(), taken.stamp(), taken.timeMicros(), taken.timeMicros() + 1_000 * quietMs, Map.of());
+    }
+
+    private static List<Change.Invalidated> invalidations(List<Change> changes) {
+        return changes.stream()
+                .filter(Change.Invalidated.class::isInstance)
+                .map(Change.Invalidated.class::cast)
+                .toList();
+    }
+
+    /** Lets go the beat that is held, and returns when the next one is. */
+    private static void releaseOne(Replica replica) {
+        int beats = replica.store.calls(Call.BEAT);
+        replica.store.releaseOne(Call.BEAT);
+        until(() -> replica.store.calls(Call.BEAT) > beats && replica.store.holding(Call.BEAT) == 1);
+    }
+}

@@ -1,0 +1,161 @@
+package dev.freshet.gateway;
+
+import static dev.freshet.testing.Futures.await;
+import static dev.freshet.testing.Futures.until;
+
+import dev.freshet.entry.Body;
+import dev.freshet.entry.Draft;
+import dev.freshet.entry.Key;
+import dev.freshet.entry.Lifetime;
+import dev.freshet.entry.Ticket;
+import dev.freshet.lease.LeaseConfig;
+import dev.freshet.lease.LeaseVerticle;
+import dev.freshet.lease.Turn;
+import dev.freshet.near.NearCache;
+import dev.freshet.near.NearConfig;
+import dev.freshet.store.Invalidation;
+import dev.freshet.store.Mode;
+import dev.freshet.store.Store;
+import dev.freshet.store.Written;
+import dev.freshet.tag.Tag;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A whole replica over a store that it shares with others in this process, and that can be held. */
+final class Replica {
+    static final String APP = "shop";
+
+    /** No beat of its own accord, and no window that ends, during any test. */
+    static final CoherenceConfig CALM = new CoherenceConfig(Duration.ofSeconds(60), Duration.ofSeconds(20), 1_000, 3);
+
+    final HeldStore store;
+
+    /** Run whenever the near cache is looked at. */
+    volatile Runnable onNear = () -> {};
+
+    final NearCache near = new NearCache(NearConfig.DEFAULT, () -> {
+        onNear.run();
+        return System.nanoTime();
+    });
+    final LeaseVerticle leases;
+    final InvalidationVerticle invalidations;
+    final Gateway gateway;
+    final Coherence app;
+
+    private final Vertx vertx;
+    private final String deployment;
+    private final String leasesDeployment;
+
+    /** Starts one, which has beaten once. */
+    Replica(Vertx vertx, Store shared, String name, CoherenceConfig config) {
+        this.vertx = vertx;
+        store = new HeldStore(shared);
+        leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, name);
+        invalidations = new InvalidationVerticle(store, near, leases, config, name);
+        Meters meters = new Meters(new SimpleMeterRegistry(), near, leases, invalidations);
+        gateway = new Gateway(vertx, store, near, leases, invalidations, meters);
+        leasesDeployment = await(vertx.deployVerticle(leases));
+        deployment = await(vertx.deployVerticle(invalidations));
+        app = invalidations.app(APP);
+        until(app::mayUseNear);
+        turn();
+    }
+
+    void stop() {
+        if (vertx.deploymentIDs().contains(deployment)) {
+            await(vertx.undeploy(deployment));
+            await(vertx.undeploy(leasesDeployment));
+        }
+    }
+
+    /** Returns when everything that the bus told so far has been taken in. */
+    void turn() {
+        await(invalidations.settled(vertx, APP, new Invalidation(app.epoch(), 0, 0, 0, Map.of())));
+    }
+
+    Lookup get(Key key) {
+        return await(gateway.get(key, Ask.PLAIN));
+    }
+
+    /** What a plain read finds, or "none". */
+    String text(Key key) {
+        return text(get(key));
+    }
+
+    static String text(Lookup found) {
+        return switch (found) {
+            case Lookup.Fresh fresh -> fresh.entry().body().bytes().toString();
+            case Lookup.Stale stale -> stale.entry().body().bytes().toString();
+            case Lookup.Miss miss -> "none";
+        };
+    }
+
+    /** Has a near copy, and knows that it has. */
+    void warm(Key key) {
+        turn();
+        get(key);
+        if (!(get(key) instanceof Lookup.Fresh fresh) || fresh.source() != Lookup.Source.NEAR) {
+            throw new AssertionError("not near: " + key);
+        }
+    }
+
+    Written put(Key key, String text, String... tags) {
+        return await(gateway.put(key, draft(text, tags)));
+    }
+
+    Invalidation invalidate(Mode mode, String... tags) {
+        return await(gateway.invalidate(APP, tags(tags), mode, true));
+    }
+
+    /** Invalidates, and does not wait for anybody. */
+    Invalidation begin(Mode mode, String... tags) {
+        return await(gateway.invalidate(APP, tags(tags), mode, false));
+    }
+
+    /** The lease, which must be free. */
+    Turn.Lead lead(Key key) {
+        Lookup found = await(gateway.get(key, new Ask(List.of(), true, 0, false)));
+        Optional<Turn> turn = found instanceof Lookup.Stale stale ? stale.turn() : ((Lookup.Miss) found).turn();
+        return (Turn.Lead) turn.orElseThrow();
+    }
+
+    static Draft draft(String text, String... tags) {
+        return Draft.of(Body.of(Buffer.buffer(text)), Lifetime.UNLIMITED, tags(tags));
+    }
+
+    static Draft draft(String text, Ticket ticket, String... tags) {
+        Draft draft = draft(text, tags);
+        return new Draft(
+                draft.tags(),
+                draft.lifetime(),
+                0,
+                Optional.of(ticket),
+                Optional.empty(),
+                draft.type(),
+                draft.attributes(),
+                draft.body());
+    }
+
+    /** Stale by its age. */
+    static Draft staleDraft(String text) {
+        Draft draft = draft(text);
+        return new Draft(
+                draft.tags(),
+                new Lifetime(1_000, Lifetime.NEVER),
+                60_000,
+                draft.ticket(),
+                draft.lease(),
+                draft.type(),
+                draft.attributes(),
+                draft.body());
+    }
+
+    static List<Tag> tags(String... tags) {
+        return List.of(tags).stream().map(Tag::new).toList();
+    }
+}

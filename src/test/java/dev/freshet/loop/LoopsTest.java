@@ -1,0 +1,105 @@
+package dev.freshet.loop;
+
+import static dev.freshet.testing.Futures.await;
+import static dev.freshet.testing.Futures.failure;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.internal.VertxInternal;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class LoopsTest {
+    private static Vertx vertx;
+
+    private final Context here = ((VertxInternal) vertx).createEventLoopContext();
+    private final Context there = ((VertxInternal) vertx).createEventLoopContext();
+
+    @BeforeAll
+    static void open() {
+        vertx = Vertx.vertx();
+    }
+
+    @AfterAll
+    static void close() {
+        await(vertx.close());
+    }
+
+    @Test
+    void call_fromAnotherLoop_worksThereAndTellsHere() {
+        Context[] worked = new Context[1];
+        Context told = await(on(
+                here,
+                () -> Loops.call(vertx, there, () -> {
+                            worked[0] = Vertx.currentContext();
+                            return Future.succeededFuture();
+                        })
+                        .map(done -> Vertx.currentContext())));
+
+        assertThat(worked[0]).isEqualTo(there);
+        assertThat(told).isEqualTo(here);
+    }
+
+    @Test
+    void call_fromTheSameLoop_worksAtOnce() {
+        assertThat(await(on(
+                        there,
+                        () -> Future.succeededFuture(Loops.call(vertx, there, () -> Future.succeededFuture(1))
+                                .isComplete()))))
+                .isTrue();
+    }
+
+    @Test
+    void call_workFails_failsHere() {
+        RuntimeException fault = new IllegalStateException("no");
+
+        assertThat(failure(on(here, () -> Loops.call(vertx, there, () -> Future.failedFuture(fault)))))
+                .isSameAs(fault);
+    }
+
+    /** G6: a fault in the work must not leave its caller waiting for ever. */
+    @Test
+    void call_workThrows_failsHere() {
+        RuntimeException fault = new IllegalStateException("no");
+        Supplier<Future<Void>> work = () -> {
+            throw fault;
+        };
+
+        assertThat(failure(on(here, () -> Loops.call(vertx, there, work)))).isSameAs(fault);
+        assertThat(failure(on(there, () -> Loops.call(vertx, there, work)))).isSameAs(fault);
+    }
+
+    @Test
+    void back_completedElsewhere_tellsHere() {
+        Promise<Integer> promise = Promise.promise();
+        Future<Context> told =
+                on(here, () -> Loops.back(vertx, promise.future()).map(one -> Vertx.currentContext()));
+        there.runOnContext(run -> promise.complete(1));
+
+        assertThat(await(told)).isEqualTo(here);
+    }
+
+    @Test
+    void back_failedElsewhere_failsHere() {
+        RuntimeException fault = new IllegalStateException("no");
+        Promise<Integer> promise = Promise.promise();
+        Future<Integer> told = on(here, () -> Loops.back(vertx, promise.future()));
+        there.runOnContext(run -> promise.fail(fault));
+
+        assertThat(failure(told)).isSameAs(fault);
+    }
+
+    @Test
+    void back_complete_tellsAtOnce() {
+        assertThat(Loops.back(vertx, Future.succeededFuture(1)).result()).isEqualTo(1);
+    }
+
+    private static <T> Future<T> on(Context context, Supplier<Future<T>> work) {
+        return Future.future(told -> context.runOnContext(run -> work.get().onComplete(told)));
+    }
+}
