@@ -3,7 +3,7 @@
 --
 -- low(clock, live, acks, now, channel) forgets the replicas whose windows have ended, and answers
 -- the lowest of the others' stamps as text, '0' if there are none. When it has risen it publishes
--- one line, 'ack stamp', so that all who wait learn it at once.
+-- one line, 'ack epoch stamp', so that all who wait learn it at once.
 local function low(clock, live, acks, now, channel)
   local ended = redis.call('ZRANGE', live, '-inf', now, 'BYSCORE')
   for _, replica in ipairs(ended) do
@@ -11,9 +11,10 @@ local function low(clock, live, acks, now, channel)
     redis.call('ZREM', live, replica)
   end
   local lowest = redis.call('ZRANGE', acks, 0, 0, 'WITHSCORES')[2] or '0'
-  if tonumber(lowest) > tonumber(redis.call('HGET', clock, 'low') or '0') then
+  local known = redis.call('HMGET', clock, 'low', 'epoch')
+  if tonumber(lowest) > tonumber(known[1] or '0') then
     redis.call('HSET', clock, 'low', lowest)
-    redis.call('PUBLISH', channel, 'ack ' .. lowest)
+    redis.call('PUBLISH', channel, 'ack ' .. known[2] .. ' ' .. lowest)
   end
   return lowest
 end

@@ -262,7 +262,11 @@ public final class InvalidationVerticle extends VerticleBase {
             }
             case Change.Released released -> leases.changed(released.key());
             case Change.Invalidated invalidated -> invalidated(following, invalidated);
-            case Change.Acknowledged all -> acknowledged(following, all.stamp());
+            case Change.Acknowledged all -> {
+                if (all.epoch().equals(coherence.epoch())) {
+                    acknowledged(following, all.stamp());
+                }
+            }
             case Change.Lost lost -> {
                 LOG.warn("The bus of app {} is lost: reads go to the store until it is back", coherence.app());
                 coherence.listening(false);

@@ -46,7 +46,7 @@ public final class LeaseVerticle extends VerticleBase {
         Future<Claim> claiming;
 
         boolean changed;
-        long heldUntilNanos;
+        long heldUntilNanos = System.nanoTime();
         long timer = -1;
     }
 

@@ -30,7 +30,10 @@ final class Line {
                 String[] parts = words[1].split(" ", -1);
                 yield new Change.Released(new Key(app, parts[0], parts[1]));
             }
-            case "ack" -> new Change.Acknowledged(Long.parseLong(words[1]));
+            case "ack" -> {
+                String[] parts = words[1].split(" ", -1);
+                yield new Change.Acknowledged(parts[0], Long.parseLong(parts[1]));
+            }
             case "invalidate" -> invalidated(words[1]);
             default -> throw new IllegalArgumentException("the bus says " + words[0]);
         };

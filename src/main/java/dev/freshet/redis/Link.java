@@ -5,6 +5,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
@@ -25,6 +26,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Link {
     /*
+     * Every promise here belongs to the loop: one without a context would have its timeout told on a
+     * thread of Netty's, and so would everyone who waits for it.
+     *
      * Reads of one turn of the loop leave in one write. Vert.x fails a batch as a whole if one reply
      * is an error, so then each read is sent again by itself; which only reads may be.
      *
@@ -74,7 +78,7 @@ final class Link {
     /** Sends a command that changes nothing, with the others of this turn. */
     Future<@Nullable Response> read(Request request) {
         return counted(() -> {
-            Read read = new Read(request, Promise.promise());
+            Read read = new Read(request, ((ContextInternal) loop).promise());
             reads.add(read);
             if (reads.size() == 1) {
                 loop.runOnContext(turn -> flush());

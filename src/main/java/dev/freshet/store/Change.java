@@ -21,8 +21,8 @@ public sealed interface Change {
      */
     record Invalidated(String epoch, long previous, long stamp, Map<Tag, Mark> marks) implements Change {}
 
-    /** Every replica whose window is open has applied {@code stamp}. */
-    record Acknowledged(long stamp) implements Change {}
+    /** Every replica whose window is open has applied {@code stamp}. It means nothing in another epoch. */
+    record Acknowledged(String epoch, long stamp) implements Change {}
 
     /** Changes may be missed from here on, until {@link Live}. */
     record Lost() implements Change {}

@@ -236,7 +236,7 @@ public final class MemoryStore implements Store {
                 app.applied.values().stream().mapToLong(Long::longValue).min().orElse(0);
         if (lowest > app.acknowledged) {
             app.acknowledged = lowest;
-            tell(app, new Change.Acknowledged(lowest));
+            tell(app, new Change.Acknowledged(app.epoch, lowest));
         }
     }
 

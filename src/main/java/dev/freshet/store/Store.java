@@ -13,8 +13,8 @@ import java.util.function.Consumer;
 
 /**
  * What the whole fleet shares: entries, leases, and the order of invalidations. It returns facts and keeps
- * invariants; what is fresh is judged elsewhere. Every method is one atomic step, may be called from any event loop, and fails with a
- * {@link StoreException} within the store's deadline.
+ * invariants; what is fresh is judged elsewhere. Every method is one atomic step, may be called from any event loop, is told on that
+ * loop, and fails with a {@link StoreException} within the store's deadline.
  */
 public interface Store extends Claims {
     /** What it is, for the log: "memory, 256 MiB", "redis at 127.0.0.1:6379". */

@@ -244,6 +244,22 @@ class InvalidationVerticleTest {
         assertThat(a.invalidate(HARD, "one").windows()).containsOnlyKeys("a");
     }
 
+    /** G1: stamps of another history say nothing of this one. */
+    @Test
+    void acknowledged_inAnotherEpoch_settlesNothing() {
+        b.store.hold(Call.ACKNOWLEDGE);
+        Future<Invalidation> invalidating = a.gateway.invalidate(APP, tags("one"), HARD, true);
+        until(() -> b.store.holding(Call.ACKNOWLEDGE) == 1);
+        a.store.tell(new Change.Acknowledged("another", Long.MAX_VALUE / 2));
+        a.turn();
+        a.turn();
+
+        assertThat(invalidating.isComplete()).isFalse();
+
+        b.store.release(Call.ACKNOWLEDGE);
+        await(invalidating);
+    }
+
     /** G1: in an epoch's quiet period nothing is acknowledged, though all have applied it. */
     @Test
     void settled_quietPeriod_waitsForItsEnd() {
@@ -251,7 +267,7 @@ class InvalidationVerticleTest {
         long begun = System.nanoTime();
         Future<Invalidation> invalidating = a.gateway.invalidate(APP, tags("one"), HARD, true);
         a.turn();
-        a.store.tell(new Change.Acknowledged(Long.MAX_VALUE / 2));
+        a.store.tell(new Change.Acknowledged(a.app.epoch(), Long.MAX_VALUE / 2));
         await(invalidating);
         assertThat(System.nanoTime() - begun).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(60));
 
@@ -296,7 +312,7 @@ class InvalidationVerticleTest {
     /** G1: what was acknowledged in a former history says nothing of this one, whose stamps may be lower. */
     @Test
     void newEpoch_acknowledgedBefore_isForgotten() {
-        a.store.tell(new Change.Acknowledged(Long.MAX_VALUE / 2));
+        a.store.tell(new Change.Acknowledged(a.app.epoch(), Long.MAX_VALUE / 2));
         a.turn();
         newEpoch(a);
         a.store.pulses = pulse -> pulse;

@@ -182,6 +182,25 @@ class RedisStoreIT extends StoreContract {
     }
 
     @Test
+    void read_notAnsweredInTime_failsOnTheCallersLoop() {
+        now(store.write(key, draft("one"), new Ticket(1, 0)));
+        redis.freeze();
+        try {
+            Thread[] threads = new Thread[2];
+            now(Future.<Void>future(done -> vertx.getOrCreateContext().runOnContext(run -> {
+                threads[0] = Thread.currentThread();
+                store.read(key).onComplete(told -> {
+                    threads[1] = Thread.currentThread();
+                    done.complete();
+                });
+            })));
+            assertThat(threads[1]).isSameAs(threads[0]);
+        } finally {
+            redis.thaw();
+        }
+    }
+
+    @Test
     void listen_connectionKilled_tellsLostAndLive() {
         List<Change> heard = listen();
 
