@@ -30,6 +30,8 @@ import org.junit.jupiter.api.Test;
 /** The documents say what the code does. */
 class DocumentsTest {
     private static final Path OPERATING = Path.of("src/site/markdown/operating.md");
+    private static final Path PROTOCOL = Path.of("src/site/markdown/protocol.md");
+    private static final Path HTTP_SOURCES = Path.of("src/main/java/dev/freshet/http");
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     private static Vertx vertx;
@@ -124,6 +126,67 @@ class DocumentsTest {
                 .forEach(code -> codes.add(code.group(1)));
 
         assertThat(rows("exit code")).extracting(row -> row.get(0)).containsExactlyElementsOf(codes);
+    }
+
+    @Test
+    void protocol_headers_areThoseOfTheCode() throws IOException {
+        String protocol = Files.readString(PROTOCOL);
+        Set<String> code = new TreeSet<>();
+        try (Stream<Path> sources = Files.list(HTTP_SOURCES)) {
+            for (Path source : sources.toList()) {
+                found("\"(Prefer|[A-Z][a-z]*(?:-[A-Z][A-Za-z]*)+)\"", Files.readString(source))
+                        .forEach(code::add);
+            }
+        }
+
+        assertThat(code)
+                .contains("Freshet-As-Of")
+                .allSatisfy(header -> assertThat(protocol).contains(header));
+        assertThat(code).containsAll(found("(Freshet(?:-[A-Z][a-z]*)+)", protocol));
+    }
+
+    @Test
+    void readme_api_hasThePathsAndMethodsOfTheRoutes() throws IOException {
+        String verticle = Files.readString(HTTP_SOURCES.resolve("HttpVerticle.java"));
+        Map<String, String> constants = new HashMap<>();
+        Pattern.compile("String ([A-Z]+) = (.*);")
+                .matcher(verticle)
+                .results()
+                .forEach(constant -> constants.put(constant.group(1), path(constant.group(2), constants)));
+        Map<String, Set<String>> routes = new TreeMap<>();
+        Pattern.compile("on\\(HttpMethod\\.([A-Z]+), ([^,]+),")
+                .matcher(verticle)
+                .results()
+                .forEach(route -> routes.computeIfAbsent(path(route.group(2), constants), path -> new TreeSet<>())
+                        .add(route.group(1)));
+
+        Map<String, Set<String>> documented = new TreeMap<>();
+        for (String line : Files.readAllLines(Path.of("README.md"))) {
+            for (String path : found("^\\| `.*?(/v1/[^`]*)` \\|", line)) {
+                documented
+                        .computeIfAbsent(path, same -> new TreeSet<>())
+                        .addAll(found("\\b(GET|HEAD|PUT|POST|DELETE)\\b", line));
+            }
+        }
+        assertThat(routes).hasSizeGreaterThan(5);
+        assertThat(documented).isEqualTo(routes);
+    }
+
+    /* What an expression such as APP + "/clock" comes to. */
+    private static String path(String expression, Map<String, String> constants) {
+        StringBuilder path = new StringBuilder();
+        for (String term : expression.split(" \\+ ", -1)) {
+            path.append(term.startsWith("\"") ? term.substring(1, term.length() - 1) : constants.get(term));
+        }
+        return path.toString();
+    }
+
+    private static List<String> found(String pattern, String text) {
+        return Pattern.compile(pattern)
+                .matcher(text)
+                .results()
+                .map(match -> match.group(1))
+                .toList();
     }
 
     @Test
