@@ -190,7 +190,7 @@ public final class LeaseVerticle extends VerticleBase {
             return;
         }
         line.changed = true;
-        line.heldUntilNanos = 0;
+        line.heldUntilNanos = System.nanoTime();
         if (line.timer >= 0) {
             vertx.cancelTimer(line.timer);
             line.timer = -1;

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,6 +25,7 @@ final class Bus {
      */
 
     private static final Logger LOG = LoggerFactory.getLogger(Bus.class);
+    private static final long CONNECT_MS_MAX = 5_000;
     private static final long RETRY_MS_MIN = 50;
     private static final long RETRY_MS_MAX = 1_000;
 
@@ -71,6 +73,7 @@ final class Bus {
         Redis mine = clients.apply(vertx);
         client = mine;
         mine.connect()
+                .timeout(CONNECT_MS_MAX, TimeUnit.MILLISECONDS)
                 .onSuccess(found -> {
                     connection = found;
                     found.endHandler(ended -> lost(mine));
