@@ -86,31 +86,28 @@ public final class Meters {
     }
 
     private static Counter reads(MeterRegistry registry, String result) {
-        return Counter.builder("freshet.reads")
-                .description("Reads of one entry, by where it was found")
-                .tag("result", result)
-                .register(registry);
+        return counter(registry, "freshet.reads", "Reads of one entry, by where it was found", "result", result);
     }
 
     private static Counter leases(MeterRegistry registry, String outcome) {
-        return Counter.builder("freshet.leases")
-                .description("Readers who would refresh an entry, by what became of them")
-                .tag("outcome", outcome)
-                .register(registry);
+        return counter(
+                registry,
+                "freshet.leases",
+                "Readers who would refresh an entry, by what became of them",
+                "outcome",
+                outcome);
     }
 
     private static Counter writes(MeterRegistry registry, String result) {
-        return Counter.builder("freshet.writes")
-                .description("Writes of one entry, by what became of them")
-                .tag("result", result)
-                .register(registry);
+        return counter(registry, "freshet.writes", "Writes of one entry, by what became of them", "result", result);
     }
 
     private static Counter invalidations(MeterRegistry registry, String mode) {
-        return Counter.builder("freshet.invalidations")
-                .description("Invalidations that this replica took")
-                .tag("mode", mode)
-                .register(registry);
+        return counter(registry, "freshet.invalidations", "Invalidations that this replica took", "mode", mode);
+    }
+
+    private static Counter counter(MeterRegistry registry, String name, String what, String label, String value) {
+        return Counter.builder(name).description(what).tag(label, value).register(registry);
     }
 
     private interface Reading<T> {

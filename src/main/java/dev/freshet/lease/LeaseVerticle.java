@@ -190,7 +190,6 @@ public final class LeaseVerticle extends VerticleBase {
             return;
         }
         line.changed = true;
-        line.heldUntilNanos = System.nanoTime();
         if (line.timer >= 0) {
             vertx.cancelTimer(line.timer);
             line.timer = -1;

@@ -2,6 +2,7 @@ package dev.freshet.loop;
 
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.function.Supplier;
 
@@ -15,14 +16,7 @@ public final class Loops {
         if (here.equals(there)) {
             return begin(work);
         }
-        return Future.future(told -> there.runOnContext(run -> begin(work)
-                .onComplete(result -> here.runOnContext(tell -> {
-                    if (result.succeeded()) {
-                        told.complete(result.result());
-                    } else {
-                        told.fail(result.cause());
-                    }
-                }))));
+        return Future.future(told -> there.runOnContext(run -> tell(here, begin(work), told)));
     }
 
     /* What work throws is its failure: nobody waits for it in vain. */
@@ -36,6 +30,10 @@ public final class Loops {
             return future;
         }
         Context here = vertx.getOrCreateContext();
-        return Future.future(told -> future.onComplete(result -> here.runOnContext(tell -> told.handle(result))));
+        return Future.future(told -> tell(here, future, told));
+    }
+
+    private static <T> void tell(Context here, Future<T> future, Promise<T> told) {
+        future.onComplete(result -> here.runOnContext(tell -> told.handle(result)));
     }
 }

@@ -4,7 +4,6 @@ import dev.freshet.entry.Body;
 import dev.freshet.entry.Draft;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
-import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
 import dev.freshet.lease.Claim;
 import dev.freshet.store.Change;
@@ -32,7 +31,6 @@ import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.ErrorType;
 import java.net.URI;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -50,12 +48,6 @@ import org.slf4j.LoggerFactory;
 /** The store in Redis 6.2 or newer, or what speaks as it does. */
 public final class RedisStore implements Store {
     private static final Logger LOG = LoggerFactory.getLogger(RedisStore.class);
-
-    /** How much longer than its expiry Redis keeps an entry. */
-    private static final Duration GRACE = Duration.ofMinutes(1);
-
-    /** The longest that Redis keeps an entry. */
-    private static final Duration KEPT_MAX = Duration.ofDays(400);
 
     /** The most tags that a beat answers; more than one invalidation names. */
     private static final int PAGE = 1_024;
@@ -165,7 +157,7 @@ public final class RedisStore implements Store {
                         Header.of(key, draft).encode(),
                         draft.body().bytes(),
                         draft.ageMs(),
-                        keptMs(draft.lifetime()),
+                        draft.lifetime().keptMs(),
                         Names.bus(key.app()),
                         Names.onBus(key))
                 .map(reply -> switch (reply.text(0)) {
@@ -173,11 +165,6 @@ public final class RedisStore implements Store {
                     case "older" -> new Written.Older();
                     default -> new Written.LeaseLost();
                 });
-    }
-
-    private static long keptMs(Lifetime lifetime) {
-        long most = KEPT_MAX.toMillis();
-        return lifetime.expireMs() > most ? most : lifetime.expireMs() + GRACE.toMillis();
     }
 
     @Override

@@ -7,7 +7,6 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.freshet.entry.Draft;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
-import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
 import dev.freshet.lease.Claim;
 import dev.freshet.tag.Mark;
@@ -37,9 +36,6 @@ public final class MemoryStore implements Store {
      * app is guarded by its state's monitor, in which changes are told too, so their order is that of
      * the stamps.
      */
-
-    /** How much longer than its expiry an entry is kept: as Redis keeps it. */
-    private static final Duration GRACE = Duration.ofMinutes(1);
 
     private final long bytesMax;
     private final int marksMax;
@@ -81,7 +77,8 @@ public final class MemoryStore implements Store {
         entries = Caffeine.newBuilder()
                 .maximumWeight(bytesMax)
                 .weigher((Key key, Stored stored) -> stored.entry.weightBytes())
-                .expireAfter(Expiry.writing((Key key, Stored stored) -> kept(stored.entry)))
+                .expireAfter(Expiry.writing((Key key, Stored stored) ->
+                        Duration.ofMillis(stored.entry.lifetime().keptMs())))
                 .ticker(ticker)
                 .executor(Runnable::run)
                 .build();
@@ -285,13 +282,6 @@ public final class MemoryStore implements Store {
     private static long deadlineMs(long nowMicros, long expireMs) {
         long nowMs = nowMicros / 1_000;
         return expireMs > Mark.NEVER - nowMs ? Mark.NEVER : nowMs + expireMs;
-    }
-
-    private static Duration kept(Entry entry) {
-        long expireMs = entry.lifetime().expireMs();
-        return expireMs == Lifetime.NEVER || expireMs > Duration.ofDays(400).toMillis()
-                ? Duration.ofDays(400)
-                : Duration.ofMillis(expireMs).plus(GRACE);
     }
 
     private long nowMicros() {
