@@ -1,15 +1,14 @@
 package dev.freshet;
 
+import static dev.freshet.testing.Futures.await;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
-import static org.awaitility.Awaitility.await;
 
 import dev.freshet.http.HttpConfig;
 import dev.freshet.ops.OpsConfig;
 import dev.freshet.redis.RedisConfig;
 import dev.freshet.testing.RedisServer;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.URI;
@@ -25,9 +24,9 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,6 +35,7 @@ import org.junit.jupiter.api.Test;
 class ReplicasIT {
     private static final int ROUNDS = 1_000;
     private static final int VERSIONS = 300;
+    private static final Duration MAX = Duration.ofSeconds(20);
 
     private static final List<Vertx> LOOPS = new ArrayList<>();
     private static final List<Freshet> REPLICAS = new ArrayList<>();
@@ -57,14 +57,14 @@ class ReplicasIT {
         for (int i = 0; i < 3; i++) {
             Vertx vertx = Vertx.vertx();
             LOOPS.add(vertx);
-            REPLICAS.add(now(Freshet.start(vertx, config)));
+            REPLICAS.add(await(Freshet.start(vertx, config), MAX));
         }
     }
 
     @AfterAll
     static void stop() {
-        REPLICAS.forEach(replica -> now(replica.stop()));
-        LOOPS.forEach(vertx -> now(vertx.close()));
+        REPLICAS.forEach(replica -> await(replica.stop(), MAX));
+        LOOPS.forEach(vertx -> await(vertx.close(), MAX));
         redis.close();
     }
 
@@ -167,7 +167,8 @@ class ReplicasIT {
 
     /* An overwrite is told on the bus, and not waited for: the other replicas see it a moment later. */
     private static void seen(int replica, String key, String value) {
-        await().pollInSameThread()
+        Awaitility.await()
+                .pollInSameThread()
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(1))
                 .until(() -> get(replica, key).body().equals(value));
@@ -206,14 +207,6 @@ class ReplicasIT {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return fail("interrupted", e);
-        }
-    }
-
-    private static <T> T now(Future<T> future) {
-        try {
-            return future.await(20, SECONDS);
-        } catch (TimeoutException e) {
-            return fail("no answer within 20 s", e);
         }
     }
 }

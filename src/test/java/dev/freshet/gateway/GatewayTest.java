@@ -1,7 +1,6 @@
 package dev.freshet.gateway;
 
 import static dev.freshet.gateway.Replica.APP;
-import static dev.freshet.gateway.Replica.CALM;
 import static dev.freshet.gateway.Replica.draft;
 import static dev.freshet.gateway.Replica.staleDraft;
 import static dev.freshet.gateway.Replica.tags;
@@ -22,7 +21,6 @@ import dev.freshet.gateway.Lookup.Source;
 import dev.freshet.lease.Claim;
 import dev.freshet.lease.Turn;
 import dev.freshet.store.Change;
-import dev.freshet.store.MemoryStore;
 import dev.freshet.store.Mode;
 import dev.freshet.store.StoreException;
 import dev.freshet.store.Written;
@@ -37,41 +35,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Two replicas over one store, and what may go wrong between them. */
-class GatewayTest {
+class GatewayTest extends TwoReplicas {
     private static final Key KEY = Key.of(APP, "v1", "k");
     private static final Mode HARD = new Mode.Hard();
     private static final Mode SOFT = new Mode.Soft(Lifetime.NEVER);
     private static final Ask LEASE = new Ask(List.of(), true, 0, false);
     private static final Ask WAIT = new Ask(List.of(), true, 20_000, false);
     private static final Ask WAIT_STALE = new Ask(List.of(), true, 20_000, true);
-
-    private static Vertx vertx;
-
-    private final MemoryStore shared = new MemoryStore(16 << 20, 1_000);
-    private final Replica a = new Replica(vertx, shared, "a", CALM);
-    private final Replica b = new Replica(vertx, shared, "b", CALM);
-
-    @BeforeAll
-    static void open() {
-        vertx = Vertx.vertx();
-    }
-
-    @AfterAll
-    static void close() {
-        await(vertx.close());
-    }
-
-    @AfterEach
-    void stop() {
-        a.stop();
-        b.stop();
-    }
 
     @Test
     void get_missing_isAMissWithATicket() {

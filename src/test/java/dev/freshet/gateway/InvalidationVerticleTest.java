@@ -1,7 +1,6 @@
 package dev.freshet.gateway;
 
 import static dev.freshet.gateway.Replica.APP;
-import static dev.freshet.gateway.Replica.CALM;
 import static dev.freshet.gateway.Replica.tags;
 import static dev.freshet.testing.Futures.await;
 import static dev.freshet.testing.Futures.failure;
@@ -12,14 +11,12 @@ import dev.freshet.entry.Key;
 import dev.freshet.gateway.HeldStore.Call;
 import dev.freshet.store.Change;
 import dev.freshet.store.Invalidation;
-import dev.freshet.store.MemoryStore;
 import dev.freshet.store.Mode;
 import dev.freshet.store.Pulse;
 import dev.freshet.store.StoreException;
 import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -30,39 +27,14 @@ import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What a replica knows, how it learns it, and what it says of it. */
-class InvalidationVerticleTest {
+class InvalidationVerticleTest extends TwoReplicas {
     private static final Key KEY = Key.of(APP, "v1", "k");
     private static final Mode HARD = new Mode.Hard();
     private static final Tag ONE = new Tag("one");
     private static final Tag TWO = new Tag("two");
-
-    private static Vertx vertx;
-
-    private final MemoryStore shared = new MemoryStore(16 << 20, 1_000);
-    private final Replica a = new Replica(vertx, shared, "a", CALM);
-    private final Replica b = new Replica(vertx, shared, "b", CALM);
-
-    @BeforeAll
-    static void open() {
-        vertx = Vertx.vertx();
-    }
-
-    @AfterAll
-    static void close() {
-        await(vertx.close());
-    }
-
-    @AfterEach
-    void stop() {
-        a.stop();
-        b.stop();
-    }
 
     @Test
     void app_followed_isCoherentWithoutBeingAsked() {

@@ -10,24 +10,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Bodies that do not come as they should. */
-class BodiesTest {
-    private static Api api;
-
-    @BeforeAll
-    static void start() {
-        api = Api.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
-
+class BodiesTest extends OnApi {
     private static String put(String key, String headers) {
         return "PUT " + Api.entry(key) + " HTTP/1.1\nHost: h\n" + headers + "\n";
     }

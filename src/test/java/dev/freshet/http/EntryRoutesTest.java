@@ -11,27 +11,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** One entry, walked as by hand. */
-class EntryRoutesTest {
-    private static Api api;
-
-    @BeforeAll
-    static void start() {
-        api = Api.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
-
+class EntryRoutesTest extends OnApi {
     @Test
     void get_ofNothing_isAMissWithATicket() {
         Answer answer = api.get(Api.entry("nothing"));

@@ -11,27 +11,13 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Invalidations, tags and the clock, and hearing of what changes. */
-class InvalidationRoutesTest {
+class InvalidationRoutesTest extends OnApi {
     private static final String INVALIDATIONS = Api.SHOP + "/invalidations";
-
-    private static Api api;
-
-    @BeforeAll
-    static void start() {
-        api = Api.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
 
     private static long clock() {
         return api.get(Api.SHOP + "/clock").json().path("stamp").asLong();

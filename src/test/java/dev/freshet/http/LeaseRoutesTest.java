@@ -5,26 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.http.Api.Answer;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who refreshes an entry, as its clients see it. */
-class LeaseRoutesTest {
-    private static Api api;
-
-    @BeforeAll
-    static void start() {
-        api = Api.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
-
+class LeaseRoutesTest extends OnApi {
     private static Answer want(String key) {
         return api.get(Api.entry(key), "Freshet-Lease", "want");
     }

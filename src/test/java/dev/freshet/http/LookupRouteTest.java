@@ -11,25 +11,11 @@ import dev.freshet.store.StoreException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LookupRouteTest {
-    private static Api api;
-
-    @BeforeAll
-    static void start() {
-        api = Api.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
-
+class LookupRouteTest extends OnApi {
     private static Answer lookup(String json) {
         return api.post(Api.V1 + "/lookup", json);
     }

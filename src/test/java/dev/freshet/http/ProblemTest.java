@@ -16,25 +16,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Every problem, as its clients see it, and as it is documented. */
-class ProblemTest {
+class ProblemTest extends OnApi {
     private static final Path PROTOCOL = Path.of("src/site/markdown/protocol.md");
-    private static Api api;
-
-    @BeforeAll
-    static void start() {
-        api = Api.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
-    }
-
     /* incomplete-body and overloaded need a connection of their own: BodiesTest. */
     private static Map<Kind, Answer> problems() {
         api.store.breakOn(Key.of("shop", "v1", "out"), new StoreException("it does not answer"));

@@ -17,28 +17,15 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /** The examples that the adapter is tested with too. */
-class WireTest {
+class WireTest extends OnApi {
     private static final Path EXAMPLES = Path.of("src/test/resources/wire");
-    private static Api api;
 
     private interface Check {
         void of(JsonNode example) throws IOException;
-    }
-
-    @BeforeAll
-    static void start() {
-        api = Api.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        api.close();
     }
 
     private static Stream<DynamicTest> each(String file, Check check) throws IOException {

@@ -8,44 +8,30 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.entry.Key;
 import dev.freshet.lease.HeldClaims.Asked;
+import dev.freshet.testing.OnVertx;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** G3: one refresh, and nobody who waits for it is forgotten. */
-class LeaseVerticleTest {
+class LeaseVerticleTest extends OnVertx {
     private static final Key KEY = Key.of("shop", "v1", "k");
     private static final Key OTHER = Key.of("shop", "v1", "other");
     private static final long LONG_MS = 60_000;
     private static final int WAITERS_MAX = 4;
 
-    private static Vertx vertx;
-
     private final HeldClaims claims = new HeldClaims();
     private final LeaseVerticle leases = new LeaseVerticle(claims, new LeaseConfig(10_000, WAITERS_MAX), "replica-1");
     private final Context caller = ((VertxInternal) vertx).createEventLoopContext();
     private String deployment;
-
-    @BeforeAll
-    static void open() {
-        vertx = Vertx.vertx();
-    }
-
-    @AfterAll
-    static void close() {
-        await(vertx.close());
-    }
 
     @BeforeEach
     void deploy() {

@@ -4,31 +4,18 @@ import static dev.freshet.testing.Futures.await;
 import static dev.freshet.testing.Futures.failure;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.testing.OnVertx;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-class LoopsTest {
-    private static Vertx vertx;
-
+class LoopsTest extends OnVertx {
     private final Context here = ((VertxInternal) vertx).createEventLoopContext();
     private final Context there = ((VertxInternal) vertx).createEventLoopContext();
-
-    @BeforeAll
-    static void open() {
-        vertx = Vertx.vertx();
-    }
-
-    @AfterAll
-    static void close() {
-        await(vertx.close());
-    }
 
     @Test
     void call_fromAnotherLoop_worksThereAndTellsHere() {

@@ -16,12 +16,17 @@ public final class Futures {
 
     /** The result of a future. */
     public static <T> T await(Future<T> future) {
+        return await(future, DEADLINE);
+    }
+
+    /** The result of a future that may take longer. */
+    public static <T> T await(Future<T> future, Duration max) {
         try {
-            return future.toCompletionStage().toCompletableFuture().get(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+            return future.toCompletionStage().toCompletableFuture().get(max.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw new AssertionError("failed: " + e.getCause(), e.getCause());
         } catch (TimeoutException e) {
-            throw new AssertionError("not told within " + DEADLINE, e);
+            throw new AssertionError("not told within " + max, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
