@@ -6,6 +6,7 @@ import dev.freshet.gateway.InvalidationVerticle;
 import dev.freshet.gateway.Meters;
 import dev.freshet.http.HttpVerticle;
 import dev.freshet.lease.LeaseVerticle;
+import dev.freshet.loop.Clocks;
 import dev.freshet.near.NearCache;
 import dev.freshet.ops.OpsVerticle;
 import dev.freshet.redis.RedisStore;
@@ -66,11 +67,17 @@ public final class Freshet {
         String replica = replica();
         store = store(vertx, config);
         NearCache near = new NearCache(config.near());
-        leases = new LeaseVerticle(store, config.lease(), replica);
-        invalidations = new InvalidationVerticle(store, near, leases, config.coherence(), replica);
+        leases = new LeaseVerticle(store, config.lease(), replica, Clocks.SYSTEM);
+        invalidations = new InvalidationVerticle(store, near, leases, config.coherence(), replica, Clocks.SYSTEM);
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         gateway = new Gateway(
-                vertx, store, near, leases, invalidations, new Meters(registry, near, leases, invalidations));
+                vertx,
+                store,
+                near,
+                leases,
+                invalidations,
+                new Meters(registry, near, leases, invalidations),
+                Clocks.SYSTEM);
         ops = new OpsVerticle(config.ops(), registry, version(registry));
     }
 

@@ -1,6 +1,7 @@
 package dev.freshet.gateway;
 
 import dev.freshet.entry.Ticket;
+import dev.freshet.loop.Clocks;
 import dev.freshet.store.Pulse;
 import dev.freshet.tag.MarkTable;
 import dev.freshet.tag.Marks;
@@ -21,16 +22,19 @@ public final class Coherence {
 
     private final String app;
     private final MarkTable marks;
+    private final Clocks clocks;
 
     private volatile String epoch = "";
     private volatile long applied;
     private volatile boolean listening;
-    private volatile long windowEndNanos = System.nanoTime() - 1;
+    private volatile long windowEndNanos;
     private volatile long storeMinusNanoMicros;
 
-    Coherence(String app, int marksMax) {
+    Coherence(String app, int marksMax, Clocks clocks) {
         this.app = app;
         this.marks = new MarkTable(marksMax);
+        this.clocks = clocks;
+        close();
     }
 
     /** The app's name. */
@@ -55,7 +59,7 @@ public final class Coherence {
 
     /** Whether every acknowledged invalidation is known here. To be asked last, after whatever took time. */
     public boolean isCoherent() {
-        return System.nanoTime() - windowEndNanos < 0;
+        return clocks.nanos() - windowEndNanos < 0;
     }
 
     /** Whether near copies may be used: writes are heard, and every acknowledged invalidation is known here. */
@@ -90,7 +94,7 @@ public final class Coherence {
     }
 
     private long nowMicros() {
-        return System.nanoTime() / 1_000 + storeMinusNanoMicros;
+        return clocks.nanos() / 1_000 + storeMinusNanoMicros;
     }
 
     /** The table, for the one who writes it. */
@@ -117,12 +121,12 @@ public final class Coherence {
 
     /** Closes the window. */
     void close() {
-        windowEndNanos = System.nanoTime() - 1;
+        windowEndNanos = clocks.nanos() - 1;
     }
 
     /** Sets the clock by a beat's answer. */
     void tell(Pulse pulse, long sentNanos) {
-        long middleMicros = (sentNanos + (System.nanoTime() - sentNanos) / 2) / 1_000;
+        long middleMicros = (sentNanos + (clocks.nanos() - sentNanos) / 2) / 1_000;
         storeMinusNanoMicros = pulse.timeMicros() - middleMicros;
     }
 

@@ -8,6 +8,7 @@ import dev.freshet.entry.Ticket;
 import dev.freshet.gateway.Lookup.Source;
 import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.lease.Turn;
+import dev.freshet.loop.Clocks;
 import dev.freshet.loop.Loops;
 import dev.freshet.near.NearCache;
 import dev.freshet.store.Change;
@@ -51,6 +52,7 @@ public final class Gateway {
     private final LeaseVerticle leases;
     private final InvalidationVerticle invalidations;
     private final Meters meters;
+    private final Clocks clocks;
 
     /** A gateway over its parts. */
     public Gateway(
@@ -59,19 +61,21 @@ public final class Gateway {
             NearCache near,
             LeaseVerticle leases,
             InvalidationVerticle invalidations,
-            Meters meters) {
+            Meters meters,
+            Clocks clocks) {
         this.vertx = vertx;
         this.store = store;
         this.near = near;
         this.leases = leases;
         this.invalidations = invalidations;
         this.meters = meters;
+        this.clocks = clocks;
     }
 
     /** One caller's read, which may take several looks. */
     private record Read(Coherence app, Key key, Ask ask, long deadlineNanos, int looks) {
-        long leftMs() {
-            return Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime()));
+        long leftMs(Clocks clocks) {
+            return Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadlineNanos - clocks.nanos()));
         }
 
         Read again() {
@@ -85,7 +89,7 @@ public final class Gateway {
 
     /** Reads an entry. */
     public Future<Lookup> get(Key key, Ask ask) {
-        long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ask.waitMs());
+        long deadlineNanos = clocks.nanos() + TimeUnit.MILLISECONDS.toNanos(ask.waitMs());
         return Loops.back(
                 vertx,
                 look(new Read(invalidations.app(key.app()), key, ask, deadlineNanos, 0))
@@ -131,7 +135,7 @@ public final class Gateway {
         if (!read.ask.lease()) {
             return Future.succeededFuture(stale(read, entry, freshness, source, null));
         }
-        return turn(read, entry.revision(), read.ask.waitStale() ? read.leftMs() : 0)
+        return turn(read, entry.revision(), read.ask.waitStale() ? read.leftMs(clocks) : 0)
                 .compose(turn -> turn instanceof Turn.LookAgain
                         ? lookAgain(read)
                         : Future.succeededFuture(stale(read, entry, freshness, source, turn)));
@@ -147,7 +151,7 @@ public final class Gateway {
         if (!read.ask.lease()) {
             return Future.succeededFuture(new Lookup.Miss(Optional.empty(), read.app.ticket(), read.collapsed()));
         }
-        return turn(read, revision, read.leftMs())
+        return turn(read, revision, read.leftMs(clocks))
                 .compose(turn -> turn instanceof Turn.LookAgain
                         ? lookAgain(read)
                         : Future.succeededFuture(
@@ -225,8 +229,11 @@ public final class Gateway {
     }
 
     private Future<Invalidation> settled(String app, Invalidation taken) {
-        long takenNanos = System.nanoTime();
-        return invalidations.settled(vertx, app, taken).map(taken).onSuccess(done -> meters.settled(takenNanos));
+        long takenNanos = clocks.nanos();
+        return invalidations
+                .settled(vertx, app, taken)
+                .map(taken)
+                .onSuccess(done -> meters.settled(clocks.nanos() - takenNanos));
     }
 
     /** What is remembered of a tag. */

@@ -2,6 +2,7 @@ package dev.freshet.gateway;
 
 import dev.freshet.entry.Key;
 import dev.freshet.lease.LeaseVerticle;
+import dev.freshet.loop.Clocks;
 import dev.freshet.loop.Loops;
 import dev.freshet.near.NearCache;
 import dev.freshet.store.Change;
@@ -56,6 +57,7 @@ public final class InvalidationVerticle extends VerticleBase {
     private final LeaseVerticle leases;
     private final CoherenceConfig config;
     private final String replica;
+    private final Clocks clocks;
     private final Map<String, Following> apps = new ConcurrentHashMap<>();
     private final Promise<Context> loop = Promise.promise();
 
@@ -75,7 +77,7 @@ public final class InvalidationVerticle extends VerticleBase {
         long acknowledged;
 
         Following(String app) {
-            coherence = new Coherence(app, config.marksMax());
+            coherence = new Coherence(app, config.marksMax(), clocks);
         }
     }
 
@@ -84,12 +86,13 @@ public final class InvalidationVerticle extends VerticleBase {
 
     /** Follows nothing yet. */
     public InvalidationVerticle(
-            Store store, NearCache near, LeaseVerticle leases, CoherenceConfig config, String replica) {
+            Store store, NearCache near, LeaseVerticle leases, CoherenceConfig config, String replica, Clocks clocks) {
         this.store = store;
         this.near = near;
         this.leases = leases;
         this.config = config;
         this.replica = replica;
+        this.clocks = clocks;
     }
 
     @Override
@@ -194,7 +197,7 @@ public final class InvalidationVerticle extends VerticleBase {
         if (following.beating != null) {
             return following.beating;
         }
-        long sentNanos = System.nanoTime();
+        long sentNanos = clocks.nanos();
         Future<Void> beating = store.beat(following.coherence.app(), position(following.coherence))
                 .compose(pulse -> {
                     following.beating = null;

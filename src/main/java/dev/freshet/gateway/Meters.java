@@ -172,7 +172,7 @@ public final class Meters {
         }
     }
 
-    void settled(long takenNanos) {
-        settle.record(System.nanoTime() - takenNanos, TimeUnit.NANOSECONDS);
+    void settled(long nanos) {
+        settle.record(nanos, TimeUnit.NANOSECONDS);
     }
 }

@@ -1,6 +1,7 @@
 package dev.freshet.lease;
 
 import dev.freshet.entry.Key;
+import dev.freshet.loop.Clocks;
 import dev.freshet.loop.Loops;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -33,12 +34,13 @@ public final class LeaseVerticle extends VerticleBase {
     private final Claims claims;
     private final LeaseConfig config;
     private final String replica;
+    private final Clocks clocks;
     private final Map<Key, Line> lines = new HashMap<>();
     private final Promise<Context> loop = Promise.promise();
     private final AtomicInteger waiters = new AtomicInteger();
 
     /** Callers of one key. */
-    private static final class Line {
+    private final class Line {
         /** By the timer that ends the wait. */
         final Map<Long, Promise<Turn>> waiting = new HashMap<>();
 
@@ -46,7 +48,7 @@ public final class LeaseVerticle extends VerticleBase {
         Future<Claim> claiming;
 
         boolean changed;
-        long heldUntilNanos = System.nanoTime();
+        long heldUntilNanos = clocks.nanos();
         long timer = -1;
     }
 
@@ -55,10 +57,11 @@ public final class LeaseVerticle extends VerticleBase {
      *
      * @param replica goes into each token
      */
-    public LeaseVerticle(Claims claims, LeaseConfig config, String replica) {
+    public LeaseVerticle(Claims claims, LeaseConfig config, String replica, Clocks clocks) {
         this.claims = claims;
         this.config = config;
         this.replica = replica;
+        this.clocks = clocks;
     }
 
     @Override
@@ -105,7 +108,7 @@ public final class LeaseVerticle extends VerticleBase {
 
     private Future<Turn> turn(Key key, long seenRevision, long waitMs) {
         Line line = lines.computeIfAbsent(key, k -> new Line());
-        long heldMs = (line.heldUntilNanos - System.nanoTime()) / 1_000_000;
+        long heldMs = (line.heldUntilNanos - clocks.nanos()) / 1_000_000;
         if (line.claiming == null && heldMs > 0) {
             return follow(line, heldMs, waitMs);
         }
@@ -162,7 +165,7 @@ public final class LeaseVerticle extends VerticleBase {
         long timer = vertx.setTimer(waitMs, late -> {
             line.waiting.remove(late);
             waiters.decrementAndGet();
-            turn.complete(new Turn.Follow(Math.max(0, (line.heldUntilNanos - System.nanoTime()) / 1_000_000)));
+            turn.complete(new Turn.Follow(Math.max(0, (line.heldUntilNanos - clocks.nanos()) / 1_000_000)));
         });
         line.waiting.put(timer, turn);
         waiters.incrementAndGet();
@@ -170,7 +173,7 @@ public final class LeaseVerticle extends VerticleBase {
     }
 
     private void hold(Key key, Line line, long ttlMs) {
-        line.heldUntilNanos = System.nanoTime() + ttlMs * 1_000_000;
+        line.heldUntilNanos = clocks.nanos() + ttlMs * 1_000_000;
         if (line.timer >= 0) {
             vertx.cancelTimer(line.timer);
         }

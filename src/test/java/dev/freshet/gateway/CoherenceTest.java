@@ -3,6 +3,7 @@ package dev.freshet.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.freshet.loop.Clocks;
 import dev.freshet.store.Pulse;
 import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class CoherenceTest {
     private static final Tag TAG = new Tag("posts");
 
-    private final Coherence app = new Coherence("shop", 1_000);
+    private final Coherence app = new Coherence("shop", 1_000, Clocks.SYSTEM);
 
     @Test
     void new_anApp_isNotCoherent() {

@@ -10,6 +10,7 @@ import dev.freshet.entry.Ticket;
 import dev.freshet.lease.LeaseConfig;
 import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.lease.Turn;
+import dev.freshet.loop.Clocks;
 import dev.freshet.near.NearCache;
 import dev.freshet.near.NearConfig;
 import dev.freshet.store.MemoryStore;
@@ -37,11 +38,17 @@ class MetersTest {
     private final MeterRegistry registry = new SimpleMeterRegistry();
     private final Store store = new MemoryStore(1 << 20, 1_000);
     private final NearCache near = new NearCache(NearConfig.DEFAULT);
-    private final LeaseVerticle leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, "replica");
+    private final LeaseVerticle leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, "replica", Clocks.SYSTEM);
     private final InvalidationVerticle invalidations =
-            new InvalidationVerticle(store, near, leases, CoherenceConfig.DEFAULT, "replica");
-    private final Gateway gateway =
-            new Gateway(vertx, store, near, leases, invalidations, new Meters(registry, near, leases, invalidations));
+            new InvalidationVerticle(store, near, leases, CoherenceConfig.DEFAULT, "replica", Clocks.SYSTEM);
+    private final Gateway gateway = new Gateway(
+            vertx,
+            store,
+            near,
+            leases,
+            invalidations,
+            new Meters(registry, near, leases, invalidations),
+            Clocks.SYSTEM);
 
     @BeforeEach
     void start() {

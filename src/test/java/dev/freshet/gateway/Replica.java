@@ -11,6 +11,7 @@ import dev.freshet.entry.Ticket;
 import dev.freshet.lease.LeaseConfig;
 import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.lease.Turn;
+import dev.freshet.loop.Clocks;
 import dev.freshet.near.NearCache;
 import dev.freshet.near.NearConfig;
 import dev.freshet.store.Invalidation;
@@ -55,10 +56,10 @@ final class Replica {
     Replica(Vertx vertx, Store shared, String name, CoherenceConfig config) {
         this.vertx = vertx;
         store = new HeldStore(shared);
-        leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, name);
-        invalidations = new InvalidationVerticle(store, near, leases, config, name);
+        leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, name, Clocks.SYSTEM);
+        invalidations = new InvalidationVerticle(store, near, leases, config, name, Clocks.SYSTEM);
         Meters meters = new Meters(new SimpleMeterRegistry(), near, leases, invalidations);
-        gateway = new Gateway(vertx, store, near, leases, invalidations, meters);
+        gateway = new Gateway(vertx, store, near, leases, invalidations, meters, Clocks.SYSTEM);
         leasesDeployment = await(vertx.deployVerticle(leases));
         deployment = await(vertx.deployVerticle(invalidations));
         app = invalidations.app(APP);

@@ -11,6 +11,7 @@ import dev.freshet.gateway.InvalidationVerticle;
 import dev.freshet.gateway.Meters;
 import dev.freshet.lease.LeaseConfig;
 import dev.freshet.lease.LeaseVerticle;
+import dev.freshet.loop.Clocks;
 import dev.freshet.near.NearCache;
 import dev.freshet.near.NearConfig;
 import dev.freshet.store.MemoryStore;
@@ -83,10 +84,11 @@ final class Api implements AutoCloseable {
 
     private Api(long streamBeatMs) {
         NearCache near = new NearCache(NearConfig.DEFAULT);
-        leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, "r1");
-        InvalidationVerticle invalidations = new InvalidationVerticle(store, near, leases, COHERENCE, "r1");
+        leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, "r1", Clocks.SYSTEM);
+        InvalidationVerticle invalidations =
+                new InvalidationVerticle(store, near, leases, COHERENCE, "r1", Clocks.SYSTEM);
         Meters meters = new Meters(new SimpleMeterRegistry(), near, leases, invalidations);
-        Gateway gateway = new Gateway(vertx, store, near, leases, invalidations, meters);
+        Gateway gateway = new Gateway(vertx, store, near, leases, invalidations, meters, Clocks.SYSTEM);
         HttpVerticle http = new HttpVerticle(gateway, new HttpConfig("127.0.0.1", 0, BODY_BYTES_MAX), streamBeatMs);
         await(vertx.deployVerticle(leases));
         await(vertx.deployVerticle(invalidations));

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.entry.Key;
 import dev.freshet.lease.HeldClaims.Asked;
+import dev.freshet.loop.Clocks;
 import dev.freshet.testing.OnVertx;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -29,7 +30,8 @@ class LeaseVerticleTest extends OnVertx {
     private static final int WAITERS_MAX = 4;
 
     private final HeldClaims claims = new HeldClaims();
-    private final LeaseVerticle leases = new LeaseVerticle(claims, new LeaseConfig(10_000, WAITERS_MAX), "replica-1");
+    private final LeaseVerticle leases =
+            new LeaseVerticle(claims, new LeaseConfig(10_000, WAITERS_MAX), "replica-1", Clocks.SYSTEM);
     private final Context caller = ((VertxInternal) vertx).createEventLoopContext();
     private String deployment;
 
