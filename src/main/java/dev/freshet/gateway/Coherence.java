@@ -114,7 +114,7 @@ public final class Coherence {
     /** Forgets everything: another history begins. */
     void reset(String newEpoch) {
         close();
-        marks.clear();
+        marks.reset(marks.floor());
         applied = 0;
         epoch = newEpoch;
     }

@@ -224,7 +224,7 @@ public final class InvalidationVerticle extends VerticleBase {
         coherence.tell(pulse, sentNanos);
         long before = coherence.applied();
         coherence.table().raiseFloor(pulse.floor());
-        merge(coherence, pulse.changed());
+        merge(coherence, pulse.changed(), pulse.upTo());
         coherence.advance(pulse.upTo());
         if (before > 0 && before < pulse.floor()) {
             tell(following, new Change.Lost());
@@ -286,7 +286,7 @@ public final class InvalidationVerticle extends VerticleBase {
 
     private void invalidated(Following following, Change.Invalidated change) {
         Coherence coherence = following.coherence;
-        merge(coherence, change.marks());
+        merge(coherence, change.marks(), change.stamp());
         if (!change.epoch().equals(coherence.epoch()) || change.previous() > coherence.applied()) {
             beat(following);
         } else if (change.stamp() > coherence.applied()) {
@@ -296,8 +296,8 @@ public final class InvalidationVerticle extends VerticleBase {
         }
     }
 
-    private static void merge(Coherence coherence, Map<Tag, Mark> marks) {
-        marks.forEach(coherence.table()::merge);
+    private static void merge(Coherence coherence, Map<Tag, Mark> marks, long changedAt) {
+        marks.forEach((tag, mark) -> coherence.table().merge(tag, mark, changedAt));
     }
 
     /* One acknowledgement for whatever was applied in this turn of the loop. */

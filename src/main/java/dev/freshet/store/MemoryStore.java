@@ -188,7 +188,7 @@ public final class MemoryStore implements Store {
             };
             Map<Tag, Mark> marks = new LinkedHashMap<>();
             for (Tag tag : tags) {
-                app.marks.merge(tag, mark);
+                app.marks.merge(tag, mark, app.head);
                 marks.put(tag, app.marks.of(tag));
             }
             tell(app, new Change.Invalidated(app.epoch, previous, app.head, marks));

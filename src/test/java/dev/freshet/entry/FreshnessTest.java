@@ -60,7 +60,7 @@ class FreshnessTest {
         Entry carrying = entry(ageMs, revalidateMs, expireMs, List.of(OTHER, CARRIED));
         Entry without = entry(ageMs, revalidateMs, expireMs, List.of());
         MarkTable marks = new MarkTable(10);
-        marks.merge(CARRIED, Mark.unpack(mark));
+        marks.merge(CARRIED, Mark.unpack(mark), 0);
         marks.raiseFloor(floor);
 
         assertThat(Freshness.of(carrying, marks, List.of(), NOW_MS))
@@ -74,8 +74,8 @@ class FreshnessTest {
     @Test
     void of_someTagsStaleAndOneGone_isGone() {
         MarkTable marks = new MarkTable(10);
-        marks.merge(CARRIED, Mark.soft(51, Mark.NEVER));
-        marks.merge(OTHER, Mark.hard(51));
+        marks.merge(CARRIED, Mark.soft(51, Mark.NEVER), 51);
+        marks.merge(OTHER, Mark.hard(51), 51);
 
         assertThat(Freshness.of(entry(0, null, null, List.of(CARRIED, OTHER)), marks, List.of(), NOW_MS))
                 .isEqualTo(Freshness.GONE);
@@ -88,7 +88,7 @@ class FreshnessTest {
     @Test
     void of_marksOfOtherTags_areNothingToIt() {
         MarkTable marks = new MarkTable(10);
-        marks.merge(OTHER, Mark.hard(99));
+        marks.merge(OTHER, Mark.hard(99), 99);
 
         assertThat(Freshness.of(entry(0, null, null, List.of(CARRIED)), marks, List.of(), NOW_MS))
                 .isEqualTo(Freshness.FRESH);

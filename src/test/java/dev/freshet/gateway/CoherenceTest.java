@@ -53,7 +53,7 @@ class CoherenceTest {
     @Test
     void reset_open_closesBeforeItForgets() {
         app.open(System.nanoTime(), 60_000);
-        app.table().merge(TAG, Mark.hard(5));
+        app.table().merge(TAG, Mark.hard(5), 5);
         app.advance(5);
         app.reset("e2");
 

@@ -545,7 +545,8 @@ class InvalidationVerticleTest extends TwoReplicas {
         until(() -> b.app.applied() == last);
 
         assertThat(await(b.gateway.subscribe(APP, first, change -> {})).missed())
-                .containsOnlyKeys(TWO, new Tag("three"));
+                .as("what a beat brought counts as changed when it did")
+                .containsKeys(TWO, new Tag("three"));
     }
 
     @Test
