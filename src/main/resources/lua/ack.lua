@@ -5,7 +5,7 @@
 -- ARGV[1]  replica
 -- ARGV[2]  epoch    of the stamp
 -- ARGV[3]  applied  stamp
--- ARGV[4]  channel  the app's bus
+-- ARGV[4]  channel  where a risen low-water mark is told: the app's bus
 --
 -- Returns  the low-water mark, or '0' for a stamp of another epoch: nothing changed.
 -- Keeps    an acknowledgement never falls, and none counts for another epoch or a closed window.

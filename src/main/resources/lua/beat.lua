@@ -1,29 +1,48 @@
 -- beat.lua: say where a replica stands, open its window, and answer what it missed.
 -- include clock.lua
+-- include marks.lua
 -- include low.lua
 --
--- KEYS[1]  clock · KEYS[2] tags · KEYS[3] marks · KEYS[4] live · KEYS[5] acks, as in invalidate.lua
+-- KEYS[1…6] clock, tags, marks, live, acks, later, as in invalidate.lua
 -- ARGV[1]  window   ms, of every replica
--- ARGV[2]  replica  differs for each process
--- ARGV[3]  epoch    of the applied stamp, '' before the first beat
--- ARGV[4]  applied  the stamp up to which it has applied everything
--- ARGV[5]  page     the most tags answered, more than one invalidation names
--- ARGV[6]  channel  the app's bus
+-- ARGV[2]  margin   ms, until a window is believed to have ended
+-- ARGV[3]  marks    the most tags remembered
+-- ARGV[4]  channel  the app's bus
+-- ARGV[5]  acks     where a risen low-water mark is told: the app's bus, or '' for nowhere
+-- ARGV[6]  echo     the replica's own channel
+-- ARGV[7]  replica  differs for each process
+-- ARGV[8]  epoch    of the applied stamp, '' before the first beat
+-- ARGV[9]  applied  the stamp up to which it has applied everything
+-- ARGV[10] beat     its number
+-- ARGV[11] page     the most tags answered, more than one invalidation names
 --
--- Returns  { epoch, head, up to, floor, now µs, low-water mark, tag, packed mark, … }: the tags that
---          changed after the applied stamp (all, for another epoch), oldest change first, and the
---          stamp up to which that is complete.
--- Keeps    the window counts from here, with a margin, and the replica's own from before it sent
---          this: when this Redis lets it end it has ended there (G1).
--- Cost     O(log tags + what changed, at most a page).
-local keys = { clock = KEYS[1], tags = KEYS[2], marks = KEYS[3], live = KEYS[4], acks = KEYS[5] }
-local window, replica, applied, page = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
-local at = clock(keys, window, ARGV[3], applied)
-if ARGV[3] ~= at.epoch then
+-- Returns  { epoch, head, up to, floor, doubt, kept, now µs, low-water mark, tag, packed mark, … }: the
+--          tags that changed after the applied stamp (all, for another epoch), oldest change first,
+--          and the stamp up to which that is complete.
+-- Keeps    (a) the window counts from here, with a margin, and the replica's own from before it sent
+--          this: when this Redis lets it end it has ended there (G1);
+--          (b) the echo follows whatever was published before, so who hears it has missed nothing;
+--          (c) a second invalidation, after a hold-off, is made by whoever beats first.
+-- Cost     O(log tags + what changed, at most a page + 8 hold-offs). Publishes one line, 'echo beat'.
+local LATER_MAX = 8
+local keys = { clock = KEYS[1], tags = KEYS[2], marks = KEYS[3], live = KEYS[4], acks = KEYS[5], later = KEYS[6] }
+local rules = { window = tonumber(ARGV[1]), margin = tonumber(ARGV[2]) }
+local replica, applied, page = ARGV[7], tonumber(ARGV[9]), tonumber(ARGV[11])
+local at = clock(keys, rules, applied)
+if ARGV[8] ~= at.epoch then
   applied = 0
 end
-redis.call('ZADD', keys.live, text(at.now + window * 1010 + 50000), replica)
+
+local due = redis.call('ZRANGE', keys.later, '-inf', text(at.now), 'BYSCORE', 'LIMIT', 0, LATER_MAX)
+for _, line in ipairs(due) do
+  local mode, expire, tags = string.match(line, '^%d+ (%a+) (%d*) (.*)$')
+  invalidate(keys, at, tonumber(ARGV[3]), ARGV[4], mode, expire, cjson.decode(tags))
+  redis.call('ZREM', keys.later, line)
+end
+
+redis.call('ZADD', keys.live, text(windowEnd(rules, at.now)), replica)
 redis.call('ZADD', keys.acks, 'GT', text(applied), replica)
+redis.call('PUBLISH', ARGV[6], 'echo ' .. ARGV[10])
 
 local changed = redis.call('ZRANGE', keys.tags, '(' .. text(applied), text(at.last),
   'BYSCORE', 'LIMIT', 0, page, 'WITHSCORES')
@@ -37,8 +56,8 @@ if count == page then
   end
   upTo = tonumber(changed[count * 2])
 end
-local answer = { at.epoch, text(at.last), text(upTo), text(at.floor), text(at.now),
-  low(keys.clock, keys.live, keys.acks, text(at.now), ARGV[6]) }
+local answer = { at.epoch, text(at.last), text(upTo), text(at.floor), text(at.doubt), text(at.kept), text(at.now),
+  low(keys.clock, keys.live, keys.acks, text(at.now), ARGV[5]) }
 for i = 1, count do
   answer[#answer + 1] = changed[i * 2 - 1]
   answer[#answer + 1] = redis.call('HGET', keys.marks, changed[i * 2 - 1])

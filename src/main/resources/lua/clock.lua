@@ -1,46 +1,70 @@
 -- clock.lua: read an app's clock, and begin a new epoch where its history cannot be trusted. Stands
 -- before the scripts that include it.
 --
--- A history is whole if the clock is there, the marks and tags hold their sentinels (the field '' of
--- the marks is the epoch, the member '' of the tags is at +inf), this Redis is the one that began
--- it, and nobody has applied more than was given out. Else marks may be lost. Then a new epoch
--- begins: the floor rises to its first stamp, so that whatever is older is not known to be good; and
--- for one window and a margin nothing may be acknowledged, since replicas may still serve by
--- windows that this Redis knows nothing of.
+-- A history is whole if the clock is there, the others hold their sentinels (the field '' of the marks
+-- is the epoch, the member '' of the tags, the windows and the acknowledgements is at +inf), this
+-- Redis is the one that began it, and nobody has applied more than was given out. Else its newest
+-- marks may be lost, or all, or who may serve without them. Then a new epoch begins:
 --
--- clock(keys, window, epoch, applied) takes the KEYS clock, tags, marks, live, acks as a table of
--- those names; the window in ms; and the epoch and applied stamp of who asks, or nil. It answers a
--- table of epoch, last, floor, quiet and now, all µs but the epoch.
+--  * Its first stamp is above all that the old one gave out: above what survived, what the asker has
+--    applied and this Redis's time, by a minute, which is what two masters' clocks may differ.
+--  * It is in doubt: what is older than its first stamp is not known to be good until a replica that
+--    knows the whole old history gives its marks back (restore.lua).
+--  * For one window and a margin nothing may be acknowledged, since replicas may still serve by
+--    windows that this Redis knows nothing of.
+--
+-- clock(keys, rules, applied) takes the KEYS of invalidate.lua as a table of their names; a table of
+-- window and margin in ms; and the applied stamp of who asks, or 0. It answers a table of epoch,
+-- last, floor, doubt, kept, quiet and now: µs, but the epoch. doubt is 0, or the first stamp of an
+-- epoch in doubt; kept is the newest stamp that survived into it.
+local GAP = 60000000
+
 local function text(number)
   return string.format('%.0f', number)
 end
 
-local function clock(keys, window, epoch, applied)
+-- When a window that opens now has ended for certain, by whichever clock: those of two machines may
+-- differ by a hundredth each way.
+local function windowEnd(rules, now)
+  return now + rules.window * 1021 + rules.margin * 1000
+end
+
+local function held(key)
+  return redis.call('ZSCORE', key, '')
+end
+
+local function clock(keys, rules, applied)
   local time = redis.call('TIME')
   local now = time[1] * 1000000 + time[2]
   local info = redis.pcall('INFO', 'replication')
   local master = type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
-  local has = redis.call('HMGET', keys.clock, 'last', 'epoch', 'master', 'floor', 'quiet')
-  local last = tonumber(has[1] or '0')
-  local whole = has[1] and has[3] == master
-    and redis.call('HGET', keys.marks, '') == has[2]
-    and redis.call('ZSCORE', keys.tags, '')
-    and not (epoch == has[2] and applied > last)
-  if whole then
-    return { epoch = has[2], last = last, floor = tonumber(has[4]), quiet = tonumber(has[5]), now = now }
+  local has = redis.call('HMGET', keys.clock, 'last', 'epoch', 'master', 'floor', 'doubt', 'kept', 'quiet')
+  local last, floor, doubt = tonumber(has[1] or '0'), tonumber(has[4] or '0'), tonumber(has[5] or '0')
+  local survived = has[1] and redis.call('HGET', keys.marks, '') == has[2] and held(keys.tags)
+  if survived and held(keys.live) and held(keys.acks) and has[3] == master and applied <= last then
+    return { epoch = has[2], last = last, floor = floor, doubt = doubt, kept = tonumber(has[6]),
+      quiet = tonumber(has[7]), now = now }
   end
-  last = math.max(last + 1, now, applied or 0)
+  local first = math.max(last, now, applied) + GAP
   local begun = {
-    epoch = text(last) .. '.' .. string.sub(master, 1, 8),
-    last = last,
-    floor = last,
-    quiet = now + window * 1010 + 50000,
+    epoch = text(first) .. '.' .. string.sub(master, 1, 8),
+    last = first,
+    floor = math.max(floor, doubt),
+    doubt = first,
+    kept = survived and last or 0,
+    quiet = windowEnd(rules, now),
     now = now,
   }
-  redis.call('HSET', keys.clock, 'last', text(last), 'epoch', begun.epoch, 'master', master,
-    'floor', text(last), 'quiet', text(begun.quiet), 'low', '0')
-  redis.call('UNLINK', keys.live, keys.acks, keys.marks, keys.tags)
+  redis.call('HSET', keys.clock, 'last', text(first), 'epoch', begun.epoch, 'master', master,
+    'floor', text(begun.floor), 'doubt', text(first), 'kept', text(begun.kept),
+    'quiet', text(begun.quiet), 'low', '0')
+  redis.call('UNLINK', keys.live, keys.acks)
+  if not survived then
+    redis.call('UNLINK', keys.marks, keys.tags)
+  end
   redis.call('HSET', keys.marks, '', begun.epoch)
-  redis.call('ZADD', keys.tags, '+inf', '')
+  for _, key in ipairs({ keys.tags, keys.live, keys.acks }) do
+    redis.call('ZADD', key, '+inf', '')
+  end
   return begun
 end

@@ -7,10 +7,12 @@ import dev.freshet.lease.LeaseConfig;
 import dev.freshet.near.NearConfig;
 import dev.freshet.ops.OpsConfig;
 import dev.freshet.redis.RedisConfig;
+import dev.freshet.store.Rules;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -101,10 +103,15 @@ public record Config(
     private static CoherenceConfig coherence(Settings settings) {
         Duration window = settings.get(Setting.COHERENCE_WINDOW, DEFAULT.coherence.window());
         Duration beat = settings.get(Setting.COHERENCE_BEAT, DEFAULT.coherence.beat());
+        Duration margin = settings.get(Setting.COHERENCE_MARGIN, DEFAULT.coherence.margin());
+        Rules.Acks acks = Rules.Acks.valueOf(
+                settings.get(Setting.COHERENCE_ACKS, DEFAULT.coherence.acks().name())
+                        .toUpperCase(Locale.ROOT));
+        int verify = settings.get(Setting.COHERENCE_VERIFY, DEFAULT.coherence.verify());
         int marksMax = settings.get(Setting.LIMITS_MARKS, DEFAULT.coherence.marksMax());
         int appsMax = settings.get(Setting.LIMITS_APPS, DEFAULT.coherence.appsMax());
         CoherenceConfig built = settings.together(
-                () -> new CoherenceConfig(window, beat, marksMax, appsMax),
+                () -> new CoherenceConfig(window, beat, margin, acks, verify, marksMax, appsMax),
                 Setting.COHERENCE_WINDOW,
                 Setting.COHERENCE_BEAT);
         return Objects.requireNonNullElse(built, DEFAULT.coherence);

@@ -11,6 +11,7 @@ import dev.freshet.near.NearCache;
 import dev.freshet.ops.OpsVerticle;
 import dev.freshet.redis.RedisStore;
 import dev.freshet.store.MemoryStore;
+import dev.freshet.store.Rules;
 import dev.freshet.store.Store;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -25,6 +26,7 @@ import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -66,7 +68,7 @@ public final class Freshet {
         this.config = config;
         String replica = replica();
         store = store(vertx, config);
-        NearCache near = new NearCache(config.near());
+        NearCache near = new NearCache(config.near(), Clocks.SYSTEM);
         leases = new LeaseVerticle(store, config.lease(), replica, Clocks.SYSTEM);
         invalidations = new InvalidationVerticle(store, near, leases, config.coherence(), replica, Clocks.SYSTEM);
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -77,16 +79,16 @@ public final class Freshet {
                 leases,
                 invalidations,
                 new Meters(registry, near, leases, invalidations),
+                config.coherence().verify(),
                 Clocks.SYSTEM);
         ops = new OpsVerticle(config.ops(), registry, version(registry));
     }
 
     private static Store store(Vertx vertx, Config config) {
-        int marksMax = config.coherence().marksMax();
-        long windowMs = config.coherence().window().toMillis();
+        Rules rules = config.coherence().rules();
         return config.redis()
-                .<Store>map(redis -> new RedisStore(vertx, redis, windowMs, marksMax))
-                .orElseGet(() -> new MemoryStore(config.storeBytes(), marksMax));
+                .<Store>map(redis -> new RedisStore(vertx, redis, rules))
+                .orElseGet(() -> new MemoryStore(config.storeBytes(), rules));
     }
 
     /** A name that no other process of the fleet has: 12 characters of base 36. */
@@ -164,7 +166,7 @@ public final class Freshet {
      * starting: it may be back at any moment.
      */
     private Future<Void> warm(int attempts) {
-        return store.read(Key.of("freshet", "freshet", "probe"))
+        return store.read(Key.of("freshet", "freshet", "probe"), Optional.empty())
                 .<Void>mapEmpty()
                 .recover(failed -> {
                     if (attempts > 1) {

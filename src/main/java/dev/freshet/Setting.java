@@ -19,6 +19,10 @@ record Setting<T>(String key, Form<T> form) {
     static final Setting<Integer> LEASE_WAITERS_MAX = new Setting<>("lease.waiters-max", Form.count("0", "1000000"));
     static final Setting<Duration> COHERENCE_WINDOW = new Setting<>("coherence.window", Form.duration("200ms", "1m"));
     static final Setting<Duration> COHERENCE_BEAT = new Setting<>("coherence.beat", Form.duration("20ms", "20s"));
+    static final Setting<Duration> COHERENCE_MARGIN = new Setting<>("coherence.margin", Form.duration("5ms", "10s"));
+    static final Setting<String> COHERENCE_ACKS =
+            new Setting<>("coherence.acks", Form.oneOf("eager", "beat", "window"));
+    static final Setting<Integer> COHERENCE_VERIFY = new Setting<>("coherence.verify", Form.count("0", "1000000"));
     static final Setting<Long> LIMITS_BODY_BYTES = new Setting<>("limits.body-bytes", Form.size("1KiB", "64MiB"));
     static final Setting<Integer> LIMITS_MARKS = new Setting<>("limits.marks", Form.count("1000", "10000000"));
     static final Setting<Integer> LIMITS_APPS = new Setting<>("limits.apps", Form.count("1", "10000"));
@@ -39,6 +43,9 @@ record Setting<T>(String key, Form<T> form) {
             LEASE_WAITERS_MAX,
             COHERENCE_WINDOW,
             COHERENCE_BEAT,
+            COHERENCE_MARGIN,
+            COHERENCE_ACKS,
+            COHERENCE_VERIFY,
             LIMITS_BODY_BYTES,
             LIMITS_MARKS,
             LIMITS_APPS,

@@ -10,6 +10,7 @@ import dev.freshet.http.HttpConfig;
 import dev.freshet.lease.LeaseConfig;
 import dev.freshet.near.NearConfig;
 import dev.freshet.redis.RedisConfig;
+import dev.freshet.store.Rules;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -335,7 +336,14 @@ class ConfigTest {
     }
 
     private static CoherenceConfig coherence(long windowMs, int marksMax, int appsMax) {
-        return new CoherenceConfig(Duration.ofMillis(windowMs), Duration.ofMillis(20), marksMax, appsMax);
+        return new CoherenceConfig(
+                Duration.ofMillis(windowMs),
+                Duration.ofMillis(20),
+                Duration.ofMillis(50),
+                Rules.Acks.EAGER,
+                1_000,
+                marksMax,
+                appsMax);
     }
 
     private static void assertRange(Setting<?> setting, Runnable build) {

@@ -3,18 +3,23 @@ package dev.freshet.gateway;
 import dev.freshet.entry.Ticket;
 import dev.freshet.loop.Clocks;
 import dev.freshet.store.Pulse;
+import dev.freshet.store.Rules;
+import dev.freshet.tag.Mark;
 import dev.freshet.tag.MarkTable;
 import dev.freshet.tag.Marks;
+import dev.freshet.tag.Tag;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** What this replica knows of one app. Written by the invalidation verticle, read by every event loop. */
-public final class Coherence {
+public final class Coherence implements Marks {
     /*
      * The window. A near copy may be served until windowEndNanos, which counts on this process's
      * monotonic clock from before the sending of the last good beat; the store counts the same time,
-     * and a margin, from receiving it. So when the store lets the window end, it has ended here.
+     * and a margin, from receiving it. So when the store lets the window end, it has ended here. The
+     * monotonic clock stands still while the machine is suspended, and the wall clock does not: when
+     * they have moved apart since the beat, by more than half the margin, the window has ended too.
      *
      * Marks are merged before the applied stamp rises, and the applied stamp rises before it is
      * acknowledged: who reads the stamp finds its marks, and what is acknowledged is in force.
@@ -22,19 +27,31 @@ public final class Coherence {
 
     private final String app;
     private final MarkTable marks;
+    private final Rules rules;
     private final Clocks clocks;
 
     private volatile String epoch = "";
     private volatile long applied;
+    private volatile long doubt;
     private volatile boolean listening;
-    private volatile long windowEndNanos;
+    private volatile long term;
+    private volatile Window window;
     private volatile long storeMinusNanoMicros;
 
-    Coherence(String app, int marksMax, Clocks clocks) {
+    /**
+     * A time of trust.
+     *
+     * @param endNanos on the monotonic clock
+     * @param wallMinusNanoMs how far the wall clock was ahead of the monotonic one when it began
+     */
+    private record Window(long endNanos, long wallMinusNanoMs) {}
+
+    Coherence(String app, Rules rules, Clocks clocks) {
         this.app = app;
-        this.marks = new MarkTable(marksMax);
+        this.marks = new MarkTable(rules.marksMax());
+        this.rules = rules;
         this.clocks = clocks;
-        close();
+        this.window = closed();
     }
 
     /** The app's name. */
@@ -42,9 +59,15 @@ public final class Coherence {
         return app;
     }
 
-    /** The app's marks, as far as they were applied. */
-    public Marks marks() {
-        return marks;
+    @Override
+    public Mark of(Tag tag) {
+        return marks.of(tag);
+    }
+
+    /** What is older than a history in doubt is not known to be good either. */
+    @Override
+    public long floor() {
+        return Math.max(marks.floor(), doubt);
     }
 
     /** The history that the applied stamp belongs to, empty before the first beat. */
@@ -59,12 +82,20 @@ public final class Coherence {
 
     /** Whether every acknowledged invalidation is known here. To be asked last, after whatever took time. */
     public boolean isCoherent() {
-        return clocks.nanos() - windowEndNanos < 0;
+        Window open = window;
+        long nanos = clocks.nanos();
+        return nanos - open.endNanos < 0
+                && Math.abs(clocks.wallMs() - millis(nanos) - open.wallMinusNanoMs) <= rules.marginMs() / 2;
     }
 
     /** Whether near copies may be used: writes are heard, and every acknowledged invalidation is known here. */
     public boolean mayUseNear() {
         return listening && isCoherent();
+    }
+
+    /** Counts the times from when writes are heard until that may have failed; a near copy is good in the one it is of. */
+    public long term() {
+        return term;
     }
 
     /*
@@ -102,7 +133,14 @@ public final class Coherence {
         return marks;
     }
 
+    boolean isListening() {
+        return listening;
+    }
+
+    /** Writes are heard from now on, or may not be: another term begins. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // One writes.
     void listening(boolean heard) {
+        term++;
         listening = heard;
     }
 
@@ -111,27 +149,57 @@ public final class Coherence {
         applied = Math.max(applied, stamp);
     }
 
-    /** Forgets everything: another history begins. */
-    void reset(String newEpoch) {
+    /** Another history begins, and whoever knows nothing else of the one before begins with it. */
+    void reset(Pulse pulse) {
         close();
-        marks.reset(marks.floor());
+        doubt = pulse.doubt();
+        marks.reset(pulse.floor());
         applied = 0;
-        epoch = newEpoch;
+        epoch = pulse.epoch();
+    }
+
+    /** Another history begins, of which this replica knows what was before, so that it goes on. */
+    void carryOn(Pulse pulse) {
+        marks.raiseFloor(doubt);
+        doubt = 0;
+        applied = 0;
+        epoch = pulse.epoch();
+    }
+
+    /** The history is whole again, and its marks are in the table. */
+    void trust() {
+        doubt = 0;
     }
 
     /** Closes the window. */
     void close() {
-        windowEndNanos = clocks.nanos() - 1;
+        window = closed();
     }
 
-    /** Sets the clock by a beat's answer. */
-    void tell(Pulse pulse, long sentNanos) {
-        long middleMicros = (sentNanos + (clocks.nanos() - sentNanos) / 2) / 1_000;
-        storeMinusNanoMicros = pulse.timeMicros() - middleMicros;
+    private Window closed() {
+        return new Window(clocks.nanos() - 1, 0);
+    }
+
+    private static long millis(long nanos) {
+        return Math.floorDiv(nanos, 1_000_000L);
+    }
+
+    /** Sets the clock by a beat's answer: to the latest that it may be there, so that no deadline is missed. */
+    void tell(Pulse pulse, Sent sent) {
+        storeMinusNanoMicros = pulse.timeMicros() - sent.nanos / 1_000;
     }
 
     /** Opens the window by a beat whose answer was applied whole. */
-    void open(long sentNanos, long windowMs) {
-        windowEndNanos = sentNanos + TimeUnit.MILLISECONDS.toNanos(windowMs);
+    void open(Sent sent) {
+        window = new Window(
+                sent.nanos + TimeUnit.MILLISECONDS.toNanos(rules.windowMs()), sent.wallMs - millis(sent.nanos));
+    }
+
+    /** When a beat was sent, by both clocks. */
+    record Sent(long nanos, long wallMs) {}
+
+    /** Now, before a beat is sent. */
+    Sent sending() {
+        return new Sent(clocks.nanos(), clocks.wallMs());
     }
 }

@@ -1,5 +1,6 @@
 package dev.freshet.gateway;
 
+import dev.freshet.store.Rules;
 import java.time.Duration;
 
 /**
@@ -7,13 +8,17 @@ import java.time.Duration;
  *
  * @param window how long it may trust its near cache after a beat: 200 ms to 1 min
  * @param beat how often it asks the store for what it missed: 20 ms to a third of the window
+ * @param margin how much later than it thinks itself the others believe its window to have ended: 5 ms to 10 s
+ * @param acks when it says what it has applied
+ * @param verify one near hit in so many is held against the store, 0 for none
  * @param marksMax tags of an app whose invalidations are remembered: 1,000 to 10,000,000
  * @param appsMax apps that a replica serves: 1 to 10,000
  */
-public record CoherenceConfig(Duration window, Duration beat, int marksMax, int appsMax) {
+public record CoherenceConfig(
+        Duration window, Duration beat, Duration margin, Rules.Acks acks, int verify, int marksMax, int appsMax) {
     /** What an unconfigured gateway uses. */
-    public static final CoherenceConfig DEFAULT =
-            new CoherenceConfig(Duration.ofSeconds(1), Duration.ofMillis(250), 500_000, 64);
+    public static final CoherenceConfig DEFAULT = new CoherenceConfig(
+            Duration.ofSeconds(1), Duration.ofMillis(250), Duration.ofMillis(50), Rules.Acks.EAGER, 1_000, 500_000, 64);
 
     /** Checks the ranges. */
     public CoherenceConfig {
@@ -24,11 +29,22 @@ public record CoherenceConfig(Duration window, Duration beat, int marksMax, int 
             throw new IllegalArgumentException(
                     "coherence.beat is 20ms to a third of coherence.window, was " + beat.toMillis() + "ms");
         }
+        if (margin.toMillis() < 5 || margin.toMillis() > 10_000) {
+            throw new IllegalArgumentException("coherence.margin is 5ms to 10s, was " + margin.toMillis() + "ms");
+        }
+        if (verify < 0 || verify > 1_000_000) {
+            throw new IllegalArgumentException("coherence.verify is 0 to 1000000, was " + verify);
+        }
         if (marksMax < 1_000 || marksMax > 10_000_000) {
             throw new IllegalArgumentException("limits.marks is 1000 to 10000000, was " + marksMax);
         }
         if (appsMax < 1 || appsMax > 10_000) {
             throw new IllegalArgumentException("limits.apps is 1 to 10000, was " + appsMax);
         }
+    }
+
+    /** What the whole fleet must agree on. */
+    public Rules rules() {
+        return new Rules(window.toMillis(), margin.toMillis(), marksMax, acks);
     }
 }

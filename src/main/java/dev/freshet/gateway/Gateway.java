@@ -6,14 +6,15 @@ import dev.freshet.entry.Freshness;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
 import dev.freshet.gateway.Lookup.Source;
+import dev.freshet.gateway.Settlements.Outcome;
 import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.lease.Turn;
 import dev.freshet.loop.Clocks;
 import dev.freshet.loop.Loops;
+import dev.freshet.near.Landing;
 import dev.freshet.near.NearCache;
 import dev.freshet.store.Change;
 import dev.freshet.store.Invalidation;
-import dev.freshet.store.Mode;
 import dev.freshet.store.Store;
 import dev.freshet.store.StoreException;
 import dev.freshet.store.Written;
@@ -21,8 +22,8 @@ import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -33,14 +34,17 @@ public final class Gateway {
      * How a read goes.
      *
      *  1. A near copy that is fresh by the marks is served, if the window is open.
-     *  2. Else the window is opened, by a beat if need be, and the entry is read from the store.
+     *  2. Else the window is opened, by a beat if need be, and the entry is read from the store; a
+     *     copy in hand is confirmed.
      *  3. Freshness judges it, by the marks as they are now.
      *  4. Fresh: served. Stale or gone: the lease decides who refreshes, if the caller would.
      *  5. A follower who would wait is told when the lease ends, and goes to 1.
      *
      * The window is asked before and after each judgement, which follows everything that takes time:
-     * so a process that was paused anywhere does not serve what was invalidated meanwhile. A flight that others join needs no care
-     * beside: each of them judges its result by the marks as they are when it lands.
+     * so a process that was paused anywhere does not serve what was invalidated meanwhile. Who joins a
+     * flight judges what it brings by the marks as they are when it lands; and if it brings nothing that
+     * may be served, reads anew, for it began before the caller came, and may have missed a write that
+     * was answered before.
      */
 
     /** How often a caller looks again at once before it is answered as a follower. */
@@ -53,6 +57,7 @@ public final class Gateway {
     private final InvalidationVerticle invalidations;
     private final Meters meters;
     private final Clocks clocks;
+    private final Sampler sampler;
 
     /** A gateway over its parts. */
     public Gateway(
@@ -62,6 +67,7 @@ public final class Gateway {
             LeaseVerticle leases,
             InvalidationVerticle invalidations,
             Meters meters,
+            int verify,
             Clocks clocks) {
         this.vertx = vertx;
         this.store = store;
@@ -70,16 +76,21 @@ public final class Gateway {
         this.invalidations = invalidations;
         this.meters = meters;
         this.clocks = clocks;
+        this.sampler = new Sampler(store, meters, verify);
     }
 
     /** One caller's read, which may take several looks. */
-    private record Read(Coherence app, Key key, Ask ask, long deadlineNanos, int looks) {
+    private record Read(Coherence app, Key key, Ask ask, long deadlineNanos, int looks, boolean anew) {
         long leftMs(Clocks clocks) {
             return Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadlineNanos - clocks.nanos()));
         }
 
         Read again() {
-            return new Read(app, key, ask, deadlineNanos, looks + 1);
+            return new Read(app, key, ask, deadlineNanos, looks + 1, false);
+        }
+
+        Read afterJoining() {
+            return new Read(app, key, ask, deadlineNanos, looks, true);
         }
 
         boolean collapsed() {
@@ -92,31 +103,36 @@ public final class Gateway {
         long deadlineNanos = clocks.nanos() + TimeUnit.MILLISECONDS.toNanos(ask.waitMs());
         return Loops.back(
                 vertx,
-                look(new Read(invalidations.app(key.app()), key, ask, deadlineNanos, 0))
+                look(new Read(invalidations.app(key.app()), key, ask, deadlineNanos, 0, false))
                         .onSuccess(meters::read));
     }
 
     private Future<Lookup> look(Read read) {
-        Entry copy = read.app.mayUseNear() ? near.get(read.key) : null;
+        Entry copy = read.app.mayUseNear() ? near.get(read.key, read.app.term()) : null;
         if (copy != null) {
             Optional<Freshness> judged = read.app.inWindow(() -> judge(read, copy));
             if (judged.isPresent() && judged.get() != Freshness.GONE) {
+                sampler.sample(read.app, copy, read.ask.softTags());
                 return found(read, copy, judged.get(), Source.NEAR);
             }
         }
         return invalidations
                 .renew(vertx, read.app)
-                .compose(open -> near.fetch(read.key, () -> store.read(read.key)))
-                .compose(stored -> weigh(read, stored, 0));
+                .compose(open -> near.fetch(read.key, read.app.term(), copied -> store.read(read.key, copied)))
+                .compose(landing -> weigh(read, landing, 0));
     }
 
-    private Future<Lookup> weigh(Read read, Optional<Entry> stored, int renewals) {
+    private Future<Lookup> weigh(Read read, Landing landing, int renewals) {
+        Optional<Entry> stored = landing.entry();
         Optional<Freshness> judged =
                 read.app.inWindow(() -> stored.map(entry -> judge(read, entry)).orElse(Freshness.GONE));
         if (judged.isEmpty()) {
             return renewals < LOOKS_MAX
-                    ? invalidations.renew(vertx, read.app).compose(open -> weigh(read, stored, renewals + 1))
+                    ? invalidations.renew(vertx, read.app).compose(open -> weigh(read, landing, renewals + 1))
                     : Future.failedFuture(new StoreException("the coherence window closes before a read ends"));
+        }
+        if (judged.get() == Freshness.GONE && landing.joined() && !read.anew) {
+            return look(read.afterJoining());
         }
         return judged.get() == Freshness.GONE
                 ? missed(read, stored.map(Entry::revision).orElse(0L))
@@ -124,7 +140,7 @@ public final class Gateway {
     }
 
     private static Freshness judge(Read read, Entry entry) {
-        return Freshness.of(entry, read.app.marks(), read.ask.softTags(), read.app.nowMs());
+        return Freshness.of(entry, read.app, read.ask.softTags(), read.app.nowMs());
     }
 
     private Future<Lookup> found(Read read, Entry entry, Freshness freshness, Source source) {
@@ -212,33 +228,46 @@ public final class Gateway {
         return Loops.back(vertx, leases.release(key, token).onSuccess(released -> leases.changed(key)));
     }
 
-    /**
-     * Invalidates tags.
-     *
-     * @param settle whether to succeed only once no replica serves what this ended
-     */
-    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, boolean settle) {
+    /** Invalidates tags. Succeeds when that is in force everywhere, or the caller waits no longer. */
+    public Future<Settled> invalidate(String app, Wish wish) {
         Coherence coherence = invalidations.app(app);
         return Loops.back(
                 vertx,
                 invalidations
                         .renew(vertx, coherence)
-                        .compose(open -> store.invalidate(app, tags, mode))
-                        .onSuccess(taken -> meters.invalidated(mode))
-                        .compose(taken -> settle ? settled(app, taken) : Future.succeededFuture(taken)));
+                        .compose(open -> store.invalidate(app, wish.tags(), wish.mode(), wish.holdOffMs()))
+                        .onSuccess(taken -> meters.invalidated(wish.mode()))
+                        .compose(taken -> settled(app, taken, wish.waitMs())));
     }
 
-    private Future<Invalidation> settled(String app, Invalidation taken) {
+    private Future<Settled> settled(String app, Invalidation taken, long waitMs) {
+        if (waitMs == 0) {
+            return Future.succeededFuture(new Settled(taken.stamp(), 0, false, Set.of(), 0));
+        }
         long takenNanos = clocks.nanos();
-        return invalidations
-                .settled(vertx, app, taken)
-                .map(taken)
-                .onSuccess(done -> meters.settled(clocks.nanos() - takenNanos));
+        return invalidations.settled(vertx, app, taken, waitMs).compose(outcome -> {
+            long nanos = clocks.nanos() - takenNanos;
+            meters.settled(outcome, nanos);
+            return behind(app, taken, outcome)
+                    .map(behind -> new Settled(
+                            taken.stamp(),
+                            taken.windows().size(),
+                            outcome != Outcome.NOT_YET,
+                            behind,
+                            TimeUnit.NANOSECONDS.toMillis(nanos)));
+        });
+    }
+
+    private Future<Set<String>> behind(String app, Invalidation taken, Outcome outcome) {
+        Set<String> all = taken.windows().keySet();
+        return outcome == Outcome.BY_ALL
+                ? Future.succeededFuture(Set.of())
+                : store.behind(app, taken.stamp(), all).otherwise(all);
     }
 
     /** What is remembered of a tag. */
     public Future<Mark> mark(String app, Tag tag) {
-        return clock(app).map(coherence -> coherence.marks().of(tag));
+        return clock(app).map(coherence -> coherence.of(tag));
     }
 
     /** Where this replica stands with an app. */

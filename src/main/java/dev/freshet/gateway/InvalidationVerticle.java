@@ -1,6 +1,8 @@
 package dev.freshet.gateway;
 
 import dev.freshet.entry.Key;
+import dev.freshet.gateway.Coherence.Sent;
+import dev.freshet.gateway.Settlements.Outcome;
 import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.loop.Clocks;
 import dev.freshet.loop.Loops;
@@ -9,6 +11,8 @@ import dev.freshet.store.Change;
 import dev.freshet.store.Invalidation;
 import dev.freshet.store.Position;
 import dev.freshet.store.Pulse;
+import dev.freshet.store.Restored;
+import dev.freshet.store.Rules;
 import dev.freshet.store.Store;
 import dev.freshet.store.StoreException;
 import dev.freshet.tag.Mark;
@@ -19,13 +23,12 @@ import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,17 +41,22 @@ public final class InvalidationVerticle extends VerticleBase {
      * Pull for truth, push for speed. A beat says "I have applied up to S" and brings whatever came
      * after S, with the floor and the epoch; correctness rests on it alone. The bus makes it fast: a
      * message whose previous stamp is the applied one is applied and counted, one that leaves a gap is
-     * applied, not counted, and answered with a beat.
+     * applied, not counted, and answered with a beat that is sent after it.
      *
-     * Copies are also ended by writes, which the beat does not bring. So near copies are used only
-     * while the bus is heard, and all are dropped when it is lost and again when it is back, for
-     * what was read in between may have been overwritten unheard.
+     * Copies are also ended by writes, which the beat does not bring. So the bus proves itself: each
+     * beat has it say the beat's number to this replica, after whatever was said before. If that is
+     * not heard by the next regular beat, the bus is lost, whether its connection says so or not. Then,
+     * and when it is back, another term begins: what was copied before is confirmed by the store before
+     * it is served.
+     *
+     * A new epoch may lack marks that the old one had. A replica that hears of it while its window of
+     * the old one is open knows whatever the old one acknowledged, and in the new one nothing is
+     * acknowledged before that window ends. So it goes on with its marks, and gives back those that
+     * may be missing. Any other replica begins with the marks that are there, and holds everything
+     * that is older than the epoch for ended until the missing ones were given back.
      */
 
     private static final Logger LOG = LoggerFactory.getLogger(InvalidationVerticle.class);
-
-    /** What is added to the end of a window before it is believed: timers and clocks are not exact. */
-    private static final long SETTLE_SLACK_MICROS = 2_000;
 
     private static final String BEGAN_ANEW = "the history of invalidations began anew: invalidate again";
 
@@ -56,6 +64,7 @@ public final class InvalidationVerticle extends VerticleBase {
     private final NearCache near;
     private final LeaseVerticle leases;
     private final CoherenceConfig config;
+    private final Rules rules;
     private final String replica;
     private final Clocks clocks;
     private final Map<String, Following> apps = new ConcurrentHashMap<>();
@@ -64,26 +73,6 @@ public final class InvalidationVerticle extends VerticleBase {
     /** Of this verticle's loop: nothing opens a window any more. */
     private boolean stopped;
 
-    /** One app that this replica follows. All but the coherence belongs to the verticle's loop. */
-    private final class Following {
-        final Coherence coherence;
-        final List<Settling> settling = new ArrayList<>();
-        final Set<Consumer<Change>> subscribers = new HashSet<>();
-
-        @Nullable
-        Future<Void> beating;
-
-        boolean acknowledging;
-        long acknowledged;
-
-        Following(String app) {
-            coherence = new Coherence(app, config.marksMax(), clocks);
-        }
-    }
-
-    /** An invalidation that waits for every replica, or with the highest of stamps for the time alone. */
-    private record Settling(long stamp, Promise<Void> settled, long timer) {}
-
     /** Follows nothing yet. */
     public InvalidationVerticle(
             Store store, NearCache near, LeaseVerticle leases, CoherenceConfig config, String replica, Clocks clocks) {
@@ -91,6 +80,7 @@ public final class InvalidationVerticle extends VerticleBase {
         this.near = near;
         this.leases = leases;
         this.config = config;
+        this.rules = config.rules();
         this.replica = replica;
         this.clocks = clocks;
     }
@@ -98,7 +88,7 @@ public final class InvalidationVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         loop.complete(context);
-        vertx.setPeriodic(config.beat().toMillis(), tick -> apps.values().forEach(this::beat));
+        vertx.setPeriodic(config.beat().toMillis(), tick -> apps.values().forEach(this::regular));
         return Future.succeededFuture();
     }
 
@@ -108,7 +98,7 @@ public final class InvalidationVerticle extends VerticleBase {
         List<Future<Void>> left = new ArrayList<>();
         apps.forEach((app, following) -> {
             following.coherence.close();
-            abandon(following, "this replica stops");
+            following.settlements.abandon("this replica stops");
             left.add(store.leave(app, replica).otherwiseEmpty());
         });
         return Future.all(left);
@@ -136,9 +126,14 @@ public final class InvalidationVerticle extends VerticleBase {
                 : loop.future().compose(there -> Loops.call(vertx, there, () -> beat(following(app.app()))));
     }
 
-    /** Succeeds when no replica serves what the invalidation ended. */
-    public Future<Void> settled(Vertx vertx, String app, Invalidation invalidation) {
-        return loop.future().compose(there -> Loops.call(vertx, there, () -> settle(following(app), invalidation)));
+    /**
+     * Succeeds when no replica serves what the invalidation ended, or the caller waits no longer.
+     *
+     * @param waitMs how long it would wait at most
+     */
+    Future<Outcome> settled(Vertx vertx, String app, Invalidation invalidation, long waitMs) {
+        return loop.future()
+                .compose(there -> Loops.call(vertx, there, () -> settle(following(app), invalidation, waitMs)));
     }
 
     /**
@@ -161,7 +156,7 @@ public final class InvalidationVerticle extends VerticleBase {
     private static Subscription subscription(Following following, long after, Consumer<Change> heard, Context loop) {
         Coherence coherence = following.coherence;
         following.subscribers.add(heard);
-        boolean whole = after < 0 || (after >= coherence.table().floor() && after <= coherence.applied());
+        boolean whole = after < 0 || (after >= coherence.floor() && after <= coherence.applied());
         return new Subscription(
                 coherence.applied(),
                 whole,
@@ -183,11 +178,23 @@ public final class InvalidationVerticle extends VerticleBase {
         if (apps.size() >= config.appsMax()) {
             throw new TooManyAppsException(config.appsMax());
         }
-        Following following = new Following(app);
+        Following following = new Following(new Coherence(app, rules, clocks), this::beatAfter);
         apps.put(app, following);
         loop.future()
-                .onSuccess(there -> store.listen(app, change -> there.runOnContext(run -> heard(following, change))));
+                .onSuccess(there ->
+                        store.listen(app, replica, change -> there.runOnContext(run -> heard(following, change))));
         return following;
+    }
+
+    /* The bus says the number of each beat before the next one, or it is lost. */
+    private void regular(Following following) {
+        boolean silent = following.answered >= following.regular && following.echoed < following.regular;
+        if (silent && following.coherence.isListening()) {
+            lost(following);
+            store.listenAnew();
+        }
+        beat(following);
+        following.regular = following.beats;
     }
 
     private Future<Void> beat(Following following) {
@@ -197,11 +204,14 @@ public final class InvalidationVerticle extends VerticleBase {
         if (following.beating != null) {
             return following.beating;
         }
-        long sentNanos = clocks.nanos();
-        Future<Void> beating = store.beat(following.coherence.app(), position(following.coherence))
+        long number = ++following.beats;
+        Sent sent = following.coherence.sending();
+        following.beatAgain = false;
+        Future<Void> beating = store.beat(following.coherence.app(), position(following))
                 .compose(pulse -> {
                     following.beating = null;
-                    return take(following, pulse, sentNanos);
+                    following.answered = number;
+                    return take(following, pulse, sent);
                 })
                 .onFailure(failed -> {
                     following.beating = null;
@@ -213,7 +223,7 @@ public final class InvalidationVerticle extends VerticleBase {
         return beating;
     }
 
-    private Future<Void> take(Following following, Pulse pulse, long sentNanos) {
+    private Future<Void> take(Following following, Pulse pulse, Sent sent) {
         if (stopped) {
             return Future.failedFuture(new StoreException("this replica stops"));
         }
@@ -221,38 +231,84 @@ public final class InvalidationVerticle extends VerticleBase {
         if (!pulse.epoch().equals(coherence.epoch())) {
             newEpoch(following, pulse);
         }
-        coherence.tell(pulse, sentNanos);
+        coherence.tell(pulse, sent);
         long before = coherence.applied();
         coherence.table().raiseFloor(pulse.floor());
         merge(coherence, pulse.changed(), pulse.upTo());
         coherence.advance(pulse.upTo());
         if (before > 0 && before < pulse.floor()) {
-            tell(following, new Change.Lost());
+            following.tell(new Change.Lost());
         }
-        if (!pulse.changed().isEmpty()) {
-            tell(following, new Change.Invalidated(pulse.epoch(), before, pulse.upTo(), pulse.changed()));
+        if (!pulse.changed().isEmpty() && pulse.upTo() > before) {
+            following.tell(new Change.Invalidated(pulse.epoch(), before, pulse.upTo(), pulse.changed()));
         }
-        acknowledged(following, pulse.acknowledged());
+        following.settlements.acknowledged(pulse.acknowledged());
+        following.settlements.passed(pulse.timeMicros());
         if (pulse.upTo() < pulse.head()) {
+            // A tag is told at its latest change: one of an earlier stamp may be among what is left.
+            coherence.close();
             return beat(following);
         }
-        coherence.open(sentNanos, config.window().toMillis());
+        upToDate(following, pulse, sent);
         if (coherence.applied() > before) {
             acknowledgeSoon(following);
         }
-        return Future.succeededFuture();
+        return following.beatAgain ? beat(following) : Future.succeededFuture();
+    }
+
+    private void upToDate(Following following, Pulse pulse, Sent sent) {
+        if (pulse.doubt() == 0) {
+            following.coherence.trust();
+            following.owed = null;
+        } else if (following.owed != null && !following.restoring) {
+            restore(following, pulse, following.owed);
+        }
+        following.coherence.open(sent);
     }
 
     private void newEpoch(Following following, Pulse pulse) {
         Coherence coherence = following.coherence;
-        if (!coherence.epoch().isEmpty()) {
-            LOG.warn("App {} has a new history of invalidations: near copies are dropped", coherence.app());
-            tell(following, new Change.Lost());
+        boolean first = coherence.epoch().isEmpty();
+        following.settlements.abandon(BEGAN_ANEW);
+        coherence.listening(coherence.isListening());
+        if (!first && coherence.isCoherent()) {
+            LOG.warn(
+                    "App {} has a new history of invalidations, to which this replica gives back what it knows",
+                    coherence.app());
+            following.owed = coherence.table().since(pulse.kept());
+            coherence.carryOn(pulse);
+        } else {
+            following.owed = null;
+            coherence.reset(pulse);
         }
-        following.acknowledged = 0;
-        abandon(following, BEGAN_ANEW);
-        coherence.reset(pulse.epoch());
-        near.dropApp(coherence.app());
+        if (!first) {
+            LOG.warn("App {} has a new history of invalidations", coherence.app());
+            following.tell(new Change.Lost());
+        }
+    }
+
+    private void restore(Following following, Pulse pulse, Map<Tag, Mark> owed) {
+        following.restoring = true;
+        restore(following, pulse.epoch(), owed.entrySet().iterator()).onComplete(done -> {
+            following.restoring = false;
+            if (done.succeeded()) {
+                LOG.info("App {} has its history back", following.coherence.app());
+                beat(following);
+            }
+        });
+    }
+
+    /* A page after the other, until there are no more, or somebody else was first. */
+    private Future<Void> restore(Following following, String epoch, Iterator<Map.Entry<Tag, Mark>> left) {
+        Map<Tag, Mark> page = new LinkedHashMap<>();
+        while (left.hasNext() && page.size() < Restored.TAGS_MAX) {
+            Map.Entry<Tag, Mark> next = left.next();
+            page.put(next.getKey(), next.getValue());
+        }
+        Coherence coherence = following.coherence;
+        boolean whole = !left.hasNext();
+        return store.restore(coherence.app(), new Restored(epoch, coherence.floor(), page, whole))
+                .compose(done -> done || whole ? Future.succeededFuture() : restore(following, epoch, left));
     }
 
     private void heard(Following following, Change change) {
@@ -261,26 +317,31 @@ public final class InvalidationVerticle extends VerticleBase {
             case Change.Written written -> {
                 near.dropUnless(written.key(), written.revision());
                 leases.changed(written.key());
-                tell(following, change);
+                following.tell(change);
             }
             case Change.Released released -> leases.changed(released.key());
             case Change.Invalidated invalidated -> invalidated(following, invalidated);
             case Change.Acknowledged all -> {
                 if (all.epoch().equals(coherence.epoch())) {
-                    acknowledged(following, all.stamp());
+                    following.settlements.acknowledged(all.stamp());
                 }
             }
-            case Change.Lost lost -> {
-                LOG.warn("The bus of app {} is lost: reads go to the store until it is back", coherence.app());
-                coherence.listening(false);
-                near.dropApp(coherence.app());
-                tell(following, change);
-            }
+            case Change.Echo echo -> following.echoed = Math.max(following.echoed, echo.beat());
+            case Change.Lost lost -> lost(following);
             case Change.Live live -> {
-                near.dropApp(coherence.app());
                 coherence.listening(true);
-                beat(following);
+                following.regular = 0;
+                beatAfter(following);
             }
+        }
+    }
+
+    private void lost(Following following) {
+        Coherence coherence = following.coherence;
+        if (coherence.isListening()) {
+            LOG.warn("The bus of app {} is lost: reads are confirmed by the store until it is back", coherence.app());
+            coherence.listening(false);
+            following.tell(new Change.Lost());
         }
     }
 
@@ -288,11 +349,20 @@ public final class InvalidationVerticle extends VerticleBase {
         Coherence coherence = following.coherence;
         merge(coherence, change.marks(), change.stamp());
         if (!change.epoch().equals(coherence.epoch()) || change.previous() > coherence.applied()) {
-            beat(following);
+            beatAfter(following);
         } else if (change.stamp() > coherence.applied()) {
             coherence.advance(change.stamp());
-            tell(following, change);
+            following.tell(change);
             acknowledgeSoon(following);
+        }
+    }
+
+    /* A beat that is sent after what was just heard: the one under way may have been answered before. */
+    private void beatAfter(Following following) {
+        if (following.beating == null) {
+            beat(following);
+        } else {
+            following.beatAgain = true;
         }
     }
 
@@ -300,70 +370,37 @@ public final class InvalidationVerticle extends VerticleBase {
         marks.forEach((tag, mark) -> coherence.table().merge(tag, mark, changedAt));
     }
 
-    /* One acknowledgement for whatever was applied in this turn of the loop. */
+    /* One acknowledgement for whatever was applied in this turn of the loop, and one at a time. */
     private void acknowledgeSoon(Following following) {
-        if (following.acknowledging) {
+        if (following.acknowledging || rules.acks() != Rules.Acks.EAGER) {
             return;
         }
         following.acknowledging = true;
         context.runOnContext(turn -> {
-            following.acknowledging = false;
-            store.acknowledge(following.coherence.app(), position(following.coherence))
-                    .onFailure(failed -> LOG.debug("An acknowledgement failed, the next beat makes it", failed));
+            long said = following.coherence.applied();
+            store.acknowledge(following.coherence.app(), position(following)).onComplete(done -> {
+                following.acknowledging = false;
+                if (done.failed()) {
+                    LOG.debug("An acknowledgement failed, the next beat makes it", done.cause());
+                } else if (following.coherence.applied() > said) {
+                    acknowledgeSoon(following);
+                }
+            });
         });
     }
 
-    private Future<Void> settle(Following following, Invalidation invalidation) {
-        if (!invalidation.epoch().equals(following.coherence.epoch())) {
-            return beat(following)
-                    .compose(told -> invalidation.epoch().equals(following.coherence.epoch())
-                            ? settle(following, invalidation)
-                            : Future.failedFuture(new StoreException(BEGAN_ANEW)));
+    private Future<Outcome> settle(Following following, Invalidation invalidation, long waitMs) {
+        if (invalidation.epoch().equals(following.coherence.epoch())) {
+            return following.settlements.settle(vertx, invalidation, rules.acks() == Rules.Acks.WINDOW, waitMs);
         }
-        if (following.acknowledged >= invalidation.stamp()
-                && invalidation.quietUntilMicros() <= invalidation.timeMicros()) {
-            return Future.succeededFuture();
-        }
-        long endMicros = invalidation.windows().values().stream()
-                .mapToLong(Long::longValue)
-                .reduce(invalidation.quietUntilMicros(), Math::max);
-        long waitMs = Math.max(1, (endMicros + SETTLE_SLACK_MICROS - invalidation.timeMicros()) / 1_000);
-        Promise<Void> settled = Promise.promise();
-        boolean quiet = invalidation.quietUntilMicros() > invalidation.timeMicros();
-        long timer = vertx.setTimer(waitMs, ended -> {
-            following.settling.removeIf(other -> other.timer == ended);
-            settled.tryComplete();
-        });
-        following.settling.add(new Settling(quiet ? Long.MAX_VALUE : invalidation.stamp(), settled, timer));
-        return settled.future();
+        return beat(following)
+                .compose(told -> invalidation.epoch().equals(following.coherence.epoch())
+                        ? settle(following, invalidation, waitMs)
+                        : Future.failedFuture(new StoreException(BEGAN_ANEW)));
     }
 
-    private void abandon(Following following, String why) {
-        List.copyOf(following.settling).forEach(settling -> {
-            vertx.cancelTimer(settling.timer);
-            settling.settled.tryFail(new StoreException(why));
-        });
-        following.settling.clear();
-    }
-
-    private void acknowledged(Following following, long stamp) {
-        following.acknowledged = Math.max(following.acknowledged, stamp);
-        following.settling.removeIf(settling -> {
-            boolean done = settling.stamp <= following.acknowledged;
-            if (done) {
-                vertx.cancelTimer(settling.timer);
-                settling.settled.tryComplete();
-            }
-            return done;
-        });
-    }
-
-    private static void tell(Following following, Change change) {
-        List.copyOf(following.subscribers).forEach(subscriber -> subscriber.accept(change));
-    }
-
-    private Position position(Coherence coherence) {
-        return new Position(
-                replica, coherence.epoch(), coherence.applied(), config.window().toMillis());
+    private Position position(Following following) {
+        Coherence coherence = following.coherence;
+        return new Position(replica, coherence.epoch(), coherence.applied(), following.beats);
     }
 }

@@ -1,6 +1,7 @@
 package dev.freshet.gateway;
 
 import dev.freshet.gateway.Lookup.Source;
+import dev.freshet.gateway.Settlements.Outcome;
 import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.lease.Turn;
 import dev.freshet.near.NearCache;
@@ -44,6 +45,11 @@ public final class Meters {
     private final Counter hard;
     private final Counter soft;
     private final Timer settle;
+    private final Counter settledByAll;
+    private final Counter settledByTime;
+    private final Counter unsettled;
+    private final Counter verified;
+    private final Counter violations;
 
     /** Counts in {@code registry}, which shows the state of the parts too. */
     public Meters(
@@ -66,6 +72,15 @@ public final class Meters {
         settle = Timer.builder("freshet.invalidation.settle")
                 .description("From taking an invalidation to its being in force in every replica")
                 .serviceLevelObjectives(SETTLE_BUCKETS)
+                .register(registry);
+        settledByAll = settled(registry, "all");
+        settledByTime = settled(registry, "time");
+        unsettled = settled(registry, "not_yet");
+        verified = Counter.builder("freshet.coherence.verified")
+                .description("Near hits that were held against the store")
+                .register(registry);
+        violations = Counter.builder("freshet.coherence.violations")
+                .description("Of those, hits that an acknowledged invalidation had ended: always 0, or a fault")
                 .register(registry);
         gauge(registry, "freshet.near.bytes", "Bytes of near copies", nearCache, NearCache::bytes);
         gauge(registry, "freshet.near.bytes.limit", "The most bytes of near copies", nearCache, NearCache::bytesMax);
@@ -104,6 +119,15 @@ public final class Meters {
 
     private static Counter invalidations(MeterRegistry registry, String mode) {
         return counter(registry, "freshet.invalidations", "Invalidations that this replica took", "mode", mode);
+    }
+
+    private static Counter settled(MeterRegistry registry, String outcome) {
+        return counter(
+                registry,
+                "freshet.invalidations.settled",
+                "Invalidations whose caller waited, by how they came into force everywhere",
+                "outcome",
+                outcome);
     }
 
     private static Counter counter(MeterRegistry registry, String name, String what, String label, String value) {
@@ -172,7 +196,21 @@ public final class Meters {
         }
     }
 
-    void settled(long nanos) {
-        settle.record(nanos, TimeUnit.NANOSECONDS);
+    void settled(Outcome outcome, long nanos) {
+        switch (outcome) {
+            case BY_ALL -> settledByAll.increment();
+            case BY_TIME -> settledByTime.increment();
+            case NOT_YET -> unsettled.increment();
+        }
+        if (outcome != Outcome.NOT_YET) {
+            settle.record(nanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    void verified(boolean violation) {
+        verified.increment();
+        if (violation) {
+            violations.increment();
+        }
     }
 }

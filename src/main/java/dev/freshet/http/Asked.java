@@ -127,10 +127,15 @@ final class Asked {
 
     /** How long the reader would wait. */
     long waitMs() {
-        return switch (prefer().getOrDefault("wait", new Item.Decimal(0))) {
+        return prefersWaitMs().orElse(0L);
+    }
+
+    /** How long the client would wait, if it says so. */
+    Optional<Long> prefersWaitMs() {
+        return Optional.ofNullable(prefer().get("wait")).map(wait -> switch (wait) {
             case Item.Decimal seconds -> Values.waitMs(seconds.thousandths());
             case Item other -> throw new Problem(Kind.INVALID_REQUEST, "Prefer: wait is a number of seconds");
-        };
+        });
     }
 
     /** Whether the client would rather not wait for the effect. */

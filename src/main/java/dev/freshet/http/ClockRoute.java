@@ -24,7 +24,7 @@ final class ClockRoute {
                         .put("stamp", app.applied())
                         .put("coherent", app.mayUseNear())
                         .put("epoch", app.epoch())
-                        .put("floor", app.marks().floor())
+                        .put("floor", app.floor())
                         .put("replica", gateway.replica()));
     }
 }

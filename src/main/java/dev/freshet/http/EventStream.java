@@ -144,6 +144,7 @@ final class EventStream {
             case Change.Released released -> {}
             case Change.Acknowledged acknowledged -> {}
             case Change.Live live -> {}
+            case Change.Echo echo -> {}
         }
     }
 

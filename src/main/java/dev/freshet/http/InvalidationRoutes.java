@@ -1,9 +1,12 @@
 package dev.freshet.http;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.gateway.Gateway;
+import dev.freshet.gateway.Settled;
+import dev.freshet.gateway.Wish;
 import dev.freshet.http.Problem.Kind;
-import dev.freshet.store.Invalidation;
 import dev.freshet.store.Mode;
 import dev.freshet.tag.Tag;
 import io.vertx.core.Future;
@@ -17,7 +20,7 @@ import java.util.Set;
 final class InvalidationRoutes {
     private static final int BYTES_MAX = 256 << 10;
     private static final int TAGS_MAX = 256;
-    private static final Set<String> MEMBERS = Set.of("tags", "mode", "expire");
+    private static final Set<String> MEMBERS = Set.of("tags", "mode", "expire", "holdOff");
 
     private final Gateway gateway;
     private final Bodies bodies;
@@ -29,52 +32,58 @@ final class InvalidationRoutes {
         this.streams = streams;
     }
 
-    /** What a client wants ended. */
-    private record Wanted(List<Tag> tags, Mode mode) {
-        static Wanted of(Buffer body) {
-            Members members = new Members(Asked.json(body), Kind.INVALID_REQUEST, MEMBERS);
-            List<Tag> tags = Values.tags(members.strings("tags"), TAGS_MAX);
-            if (tags.isEmpty()) {
-                throw members.wrong("tags", "has 1 to " + TAGS_MAX + " of them");
-            }
-            return new Wanted(tags.stream().distinct().toList(), mode(members));
-        }
-
-        private static Mode mode(Members members) {
-            String mode = members.text("mode").orElse("");
-            if (mode.equals("soft")) {
-                return new Mode.Soft(members.ms("expire", Lifetime.NEVER));
-            }
-            if (!mode.equals("hard")) {
-                throw members.wrong("mode", "is \"hard\" or \"soft\"");
-            }
-            if (members.has("expire")) {
-                throw members.wrong("expire", "is for mode \"soft\"");
-            }
-            return new Mode.Hard();
-        }
-    }
-
     /** POST. */
     Future<Void> post(Asked asked) {
         String app = asked.app();
-        boolean settle = !asked.prefersAsync();
+        long waitMs = asked.prefersAsync() ? 0 : asked.prefersWaitMs().orElse(Wish.WAIT);
         asked.checkJson();
         return bodies.read(asked.request(), BYTES_MAX)
-                .map(Wanted::of)
-                .compose(wanted -> gateway.invalidate(app, wanted.tags, wanted.mode, settle))
-                .compose(taken -> taken(asked.response(), taken, settle));
+                .map(body -> wish(body, waitMs))
+                .compose(wish -> gateway.invalidate(app, wish))
+                .compose(settled -> answer(asked, settled));
     }
 
-    private static Future<Void> taken(HttpServerResponse response, Invalidation taken, boolean settled) {
-        if (!settled) {
-            response.setStatusCode(202).putHeader("Preference-Applied", "respond-async");
+    private static Wish wish(Buffer body, long waitMs) {
+        Members members = new Members(Asked.json(body), Kind.INVALID_REQUEST, MEMBERS);
+        List<Tag> tags = Values.tags(members.strings("tags"), TAGS_MAX);
+        if (tags.isEmpty()) {
+            throw members.wrong("tags", "has 1 to " + TAGS_MAX + " of them");
         }
-        return Json.answer(
-                response,
-                Json.object()
-                        .put("stamp", taken.stamp())
-                        .put("replicas", settled ? taken.windows().size() : 0));
+        long holdOffMs = members.ms("holdOff", 0);
+        if (holdOffMs > Wish.HOLD_OFF_MS_MAX) {
+            throw members.wrong("holdOff", "is 0 to " + Wish.HOLD_OFF_MS_MAX / 1_000 + " seconds");
+        }
+        return new Wish(tags.stream().distinct().toList(), mode(members), holdOffMs, waitMs);
+    }
+
+    private static Mode mode(Members members) {
+        String mode = members.text("mode").orElse("");
+        if (mode.equals("soft")) {
+            return new Mode.Soft(members.ms("expire", Lifetime.NEVER));
+        }
+        if (!mode.equals("hard")) {
+            throw members.wrong("mode", "is \"hard\" or \"soft\"");
+        }
+        if (members.has("expire")) {
+            throw members.wrong("expire", "is for mode \"soft\"");
+        }
+        return new Mode.Hard();
+    }
+
+    private static Future<Void> answer(Asked asked, Settled settled) {
+        HttpServerResponse response = asked.response();
+        ObjectNode json = Json.object().put("stamp", settled.stamp()).put("replicas", settled.replicas());
+        if (asked.prefersAsync()) {
+            response.setStatusCode(202).putHeader("Preference-Applied", "respond-async");
+            return Json.answer(response, json);
+        }
+        if (!settled.everywhere()) {
+            response.setStatusCode(202);
+            asked.prefersWaitMs().ifPresent(ms -> response.putHeader("Preference-Applied", "wait=" + ms / 1_000));
+        }
+        ArrayNode behind = json.putArray(settled.everywhere() ? "unacknowledged" : "missing");
+        settled.behind().stream().sorted().forEach(behind::add);
+        return Json.answer(response, json.put("waited", settled.waitedMs() / 1_000.0));
     }
 
     /** GET: an event stream, or a list for whoever would rather ask. */

@@ -2,14 +2,14 @@ package dev.freshet.near;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.Ticker;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
+import dev.freshet.loop.Clocks;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Copies of entries in this process, and the reads that are under way to fetch them. Any thread may call. */
@@ -21,6 +21,11 @@ public final class NearCache {
      * not happen. A caller that comes after a drop starts a flight of its own, for what the
      * overtaken one brings may be older than what the caller has been told of.
      *
+     * Writes are heard in terms: from when hearing begins until it may have failed. A copy holds the
+     * term in which its reading began. It may be served in that term and no other; in another it is
+     * what the next read asks the store about, and if it still is the stored one it is a copy of that
+     * term, without its body having been sent.
+     *
      * Invalidations need no such care. A copy is judged by the marks at each read, whenever it was
      * filled.
      */
@@ -28,39 +33,54 @@ public final class NearCache {
     /** One read of the store that several callers await. */
     private static final class Flight {
         final Promise<Optional<Entry>> landing = Promise.promise();
+        final long begunNanos;
+        final long term;
         volatile boolean overtaken;
+
+        Flight(long begunNanos, long term) {
+            this.begunNanos = begunNanos;
+            this.term = term;
+        }
     }
 
-    private final Cache<Key, Entry> copies;
+    private final Cache<Key, Copy> copies;
     private final ConcurrentHashMap<Key, Flight> flights = new ConcurrentHashMap<>();
+    private final long maxAgeNanos;
+    private final Clocks clocks;
 
     /** An empty cache. */
-    public NearCache(NearConfig config) {
-        this(config, Ticker.systemTicker());
-    }
-
-    /** An empty cache whose copies age by {@code ticker}. */
-    public NearCache(NearConfig config, Ticker ticker) {
+    public NearCache(NearConfig config, Clocks clocks) {
+        this.maxAgeNanos = config.maxAge().toNanos();
+        this.clocks = clocks;
         copies = Caffeine.newBuilder()
                 .maximumWeight(config.bytes())
-                .weigher((Key key, Entry entry) -> entry.weightBytes())
-                .expireAfterWrite(config.maxAge())
-                .ticker(ticker)
+                .weigher((Key key, Copy copy) -> copy.entry().weightBytes())
                 .executor(Runnable::run)
                 .build();
     }
 
-    /** The copy of a key, if there is one. */
-    public @Nullable Entry get(Key key) {
-        return copies.getIfPresent(key);
+    /** The entry of a key, if there is a copy that may be served in this term. */
+    public @Nullable Entry get(Key key, long term) {
+        Copy copy = copies.getIfPresent(key);
+        return copy != null && copy.term() == term && clocks.nanos() - copy.seenNanos() < maxAgeNanos
+                ? copy.entry()
+                : null;
     }
 
-    /** Reads a key by {@code read}, or joins whoever reads it already, and keeps a copy. */
-    public Future<Optional<Entry>> fetch(Key key, Supplier<Future<Optional<Entry>>> read) {
-        Flight mine = new Flight();
-        Flight flight = flights.compute(key, (same, known) -> known != null && !known.overtaken ? known : mine);
+    /**
+     * Reads a key by {@code read}, or joins whoever reads it already in this term, and keeps a copy.
+     *
+     * @param term which the copy will be of
+     * @param read is given the copy that there is, of whatever term, and answers it if it still is the stored one
+     */
+    public Future<Landing> fetch(Key key, long term, Function<Optional<Entry>, Future<Optional<Entry>>> read) {
+        Flight mine = new Flight(clocks.nanos(), term);
+        Flight flight = flights.compute(
+                key, (same, known) -> known != null && !known.overtaken && known.term == term ? known : mine);
         if (flight.equals(mine)) {
-            Future.succeededFuture().compose(begun -> read.get()).onComplete(result -> {
+            Optional<Entry> known =
+                    Optional.ofNullable(copies.getIfPresent(key)).map(Copy::entry);
+            Future.succeededFuture().compose(begun -> read.apply(known)).onComplete(result -> {
                 if (result.succeeded()) {
                     result.result().ifPresentOrElse(entry -> land(flight, entry), () -> copies.invalidate(key));
                 }
@@ -68,13 +88,14 @@ public final class NearCache {
                 flight.landing.handle(result);
             });
         }
-        return flight.landing.future();
+        return flight.landing.future().map(entry -> new Landing(entry, !flight.equals(mine)));
     }
 
+    /* A read that began later has seen what is stored later: revisions of two histories tell nothing of each other. */
     private void land(Flight flight, Entry entry) {
         copies.asMap().compute(entry.key(), (key, copy) -> {
-            boolean newer = copy == null || copy.revision() < entry.revision();
-            return newer && !flight.overtaken ? entry : copy;
+            boolean later = copy == null || copy.seenNanos() - flight.begunNanos <= 0;
+            return later && !flight.overtaken ? new Copy(entry, flight.begunNanos, flight.term) : copy;
         });
     }
 
@@ -89,20 +110,10 @@ public final class NearCache {
 
     /** Forgets the copy of a key unless it is of this revision. */
     public void dropUnless(Key key, long revision) {
-        Entry copy = copies.getIfPresent(key);
-        if (copy == null || copy.revision() != revision) {
+        Copy copy = copies.getIfPresent(key);
+        if (copy == null || copy.entry().revision() != revision) {
             drop(key);
         }
-    }
-
-    /** Forgets every copy of an app, and whatever reads are under way. */
-    public void dropApp(String app) {
-        flights.forEach((key, flight) -> {
-            if (key.app().equals(app)) {
-                flight.overtaken = true;
-            }
-        });
-        copies.asMap().keySet().removeIf(key -> key.app().equals(app));
     }
 
     /** Roughly the bytes it holds. */

@@ -1,7 +1,7 @@
 /**
  * This process's copies of entries: bounded, shared by all event loops, safe to lose.
  *
- * <p>May import: entry.
+ * <p>May import: entry, loop.
  */
 @NullMarked
 package dev.freshet.near;

@@ -29,7 +29,7 @@ final class Bus {
     private static final long RETRY_MS_MIN = 50;
     private static final long RETRY_MS_MAX = 1_000;
 
-    /** Who hears a channel. All are told on the bus's loop. */
+    /** Who hears some channels, and is live when all of them are. All are told on the bus's loop. */
     interface Listener {
         void live();
 
@@ -38,11 +38,17 @@ final class Bus {
         void message(String line);
     }
 
+    /** A listener with its channels, and those of them that Redis has confirmed. */
+    private record Ear(Set<String> channels, Set<String> confirmed, Listener listener) {
+        boolean isLive() {
+            return confirmed.size() == channels.size();
+        }
+    }
+
     private final Vertx vertx;
     private final Context loop;
     private final Function<Vertx, Redis> clients;
-    private final Map<String, Listener> listeners = new HashMap<>();
-    private final Set<String> live = new HashSet<>();
+    private final Map<String, Ear> ears = new HashMap<>();
     private @Nullable Redis client;
     private @Nullable RedisConnection connection;
     private long retryMs = RETRY_MS_MIN;
@@ -54,20 +60,26 @@ final class Bus {
         this.clients = clients;
     }
 
-    /** Hears a channel from now on. Any thread may call. */
-    void subscribe(String channel, Listener listener) {
+    /** Hears some channels from now on. Any thread may call. */
+    void subscribe(Set<String> channels, Listener listener) {
         loop.runOnContext(run -> {
-            listeners.put(channel, listener);
+            Ear ear = new Ear(channels, new HashSet<>(), listener);
+            channels.forEach(channel -> ears.put(channel, ear));
             if (client == null) {
                 connect();
             } else if (connection != null) {
-                send(connection, Set.of(channel));
+                send(connection, channels);
             }
         });
     }
 
+    /** Gives up the connection, which seems dead, and makes another. Any thread may call. */
+    void connectAnew() {
+        loop.runOnContext(run -> lost(client));
+    }
+
     private void connect() {
-        if (closed || listeners.isEmpty()) {
+        if (closed || ears.isEmpty()) {
             return;
         }
         Redis mine = clients.apply(vertx);
@@ -79,7 +91,7 @@ final class Bus {
                     found.endHandler(ended -> lost(mine));
                     found.exceptionHandler(failed -> lost(mine));
                     found.handler(this::pushed);
-                    send(found, listeners.keySet());
+                    send(found, ears.keySet());
                 })
                 .onFailure(failed -> lost(mine));
     }
@@ -94,16 +106,16 @@ final class Bus {
     private void pushed(Response push) {
         String kind = push.get(0).toString();
         String channel = push.get(1).toString();
-        Listener listener = listeners.get(channel);
-        if (listener == null) {
+        Ear ear = ears.get(channel);
+        if (ear == null) {
             return;
         }
         switch (kind) {
-            case "message" -> told(listener, push.get(2).toString());
+            case "message" -> told(ear.listener, push.get(2).toString());
             case "subscribe" -> {
                 retryMs = RETRY_MS_MIN;
-                if (live.add(channel)) {
-                    listener.live();
+                if (ear.confirmed.add(channel) && ear.isLive()) {
+                    ear.listener.live();
                 }
             }
             default -> LOG.warn("The bus answers {}", kind);
@@ -127,11 +139,11 @@ final class Bus {
         client = null;
         connection = null;
         which.close();
-        Set<String> were = Set.copyOf(live);
-        live.clear();
-        listeners.forEach((channel, listener) -> {
-            if (were.contains(channel)) {
-                listener.lost();
+        Set.copyOf(ears.values()).forEach(ear -> {
+            boolean was = ear.isLive();
+            ear.confirmed.clear();
+            if (was) {
+                ear.listener.lost();
             }
         });
         vertx.setTimer(retryMs, again -> connect());

@@ -34,6 +34,7 @@ final class Line {
                 String[] parts = words[1].split(" ", -1);
                 yield new Change.Acknowledged(parts[0], Long.parseLong(parts[1]));
             }
+            case "echo" -> new Change.Echo(Long.parseLong(words[1]));
             case "invalidate" -> invalidated(words[1]);
             default -> throw new IllegalArgumentException("the bus says " + words[0]);
         };

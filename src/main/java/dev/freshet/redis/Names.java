@@ -34,8 +34,17 @@ final class Names {
         return "freshet:{" + app + "}:acks";
     }
 
+    static String later(String app) {
+        return "freshet:{" + app + "}:later";
+    }
+
     static String bus(String app) {
         return "freshet:{" + app + "}:bus";
+    }
+
+    /** The channel on which a replica hears its own beats. */
+    static String echo(String app, String replica) {
+        return bus(app) + ":" + replica;
     }
 
     /** How the bus names a key whose app is the channel's. */

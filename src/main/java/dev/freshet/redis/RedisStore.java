@@ -7,10 +7,13 @@ import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
 import dev.freshet.lease.Claim;
 import dev.freshet.store.Change;
+import dev.freshet.store.Evidence;
 import dev.freshet.store.Invalidation;
 import dev.freshet.store.Mode;
 import dev.freshet.store.Position;
 import dev.freshet.store.Pulse;
+import dev.freshet.store.Restored;
+import dev.freshet.store.Rules;
 import dev.freshet.store.Store;
 import dev.freshet.store.StoreException;
 import dev.freshet.store.Written;
@@ -37,6 +40,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -54,8 +59,7 @@ public final class RedisStore implements Store {
 
     private final Vertx vertx;
     private final RedisConfig config;
-    private final long windowMs;
-    private final int marksMax;
+    private final Rules rules;
     private final Function<Vertx, Redis> clients;
     private final Map<EventLoop, Link> links = new ConcurrentHashMap<>();
     private final Bus bus;
@@ -63,14 +67,12 @@ public final class RedisStore implements Store {
     /**
      * A store that connects when it is first asked.
      *
-     * @param windowMs how long a replica may serve from its near cache after a beat, the same in the whole fleet
-     * @param marksMax tags of an app whose invalidations are remembered
+     * @param rules the same in the whole fleet
      */
-    public RedisStore(Vertx vertx, RedisConfig config, long windowMs, int marksMax) {
+    public RedisStore(Vertx vertx, RedisConfig config, Rules rules) {
         this.vertx = vertx;
         this.config = config;
-        this.windowMs = windowMs;
-        this.marksMax = marksMax;
+        this.rules = rules;
         int timeoutMs = (int) config.timeout().toMillis();
         this.clients = each -> Redis.createClient(
                 each,
@@ -94,7 +96,26 @@ public final class RedisStore implements Store {
     }
 
     @Override
-    public Future<Optional<Entry>> read(Key key) {
+    public Future<Optional<Entry>> read(Key key, Optional<Entry> copy) {
+        if (copy.isEmpty()) {
+            return whole(key);
+        }
+        Entry known = copy.get();
+        return on(link -> link.read(Request.cmd(Command.HMGET)
+                        .arg(Names.entry(key))
+                        .arg("r")
+                        .arg("a")))
+                .compose(reply -> {
+                    if (!reply.has(0)) {
+                        return Future.succeededFuture(Optional.empty());
+                    }
+                    return reply.number(0) == known.revision() && reply.number(1) == known.asOf()
+                            ? Future.succeededFuture(copy)
+                            : whole(key);
+                });
+    }
+
+    private Future<Optional<Entry>> whole(Key key) {
         Request request = Request.cmd(Command.HMGET).arg(Names.entry(key));
         for (String field : List.of("h", "b", "r", "a", "n")) {
             request.arg(field);
@@ -130,7 +151,7 @@ public final class RedisStore implements Store {
 
     @Override
     public Future<Claim> claim(Key key, String token, long ttlMs) {
-        return run(Script.CLAIM, List.of(Names.lease(key), Names.entry(key)), token, ttlMs)
+        return run(Script.CLAIM, List.of(Names.lease(key), Names.entry(key)), List.of(token, ttlMs))
                 .map(reply -> {
                     long left = Math.max(1, reply.number(1));
                     long revision = reply.number(2);
@@ -142,7 +163,7 @@ public final class RedisStore implements Store {
 
     @Override
     public Future<Boolean> release(Key key, String token) {
-        return run(Script.RELEASE, List.of(Names.lease(key)), token, Names.bus(key.app()), Names.onBus(key))
+        return run(Script.RELEASE, List.of(Names.lease(key)), List.of(token, Names.bus(key.app()), Names.onBus(key)))
                 .map(reply -> reply.number() == 1);
     }
 
@@ -151,15 +172,16 @@ public final class RedisStore implements Store {
         return run(
                         Script.WRITE,
                         List.of(Names.entry(key), Names.lease(key)),
-                        draft.lease().orElse(""),
-                        ticket.asOf(),
-                        ticket.grantMicros(),
-                        Header.of(key, draft).encode(),
-                        draft.body().bytes(),
-                        draft.ageMs(),
-                        draft.lifetime().keptMs(),
-                        Names.bus(key.app()),
-                        Names.onBus(key))
+                        List.of(
+                                draft.lease().orElse(""),
+                                ticket.asOf(),
+                                ticket.grantMicros(),
+                                Header.of(key, draft).encode(),
+                                draft.body().bytes(),
+                                draft.ageMs(),
+                                draft.lifetime().keptMs(),
+                                Names.bus(key.app()),
+                                Names.onBus(key)))
                 .map(reply -> switch (reply.text(0)) {
                     case "stored" -> new Written.Stored(reply.number(1), reply.number(2) == 1);
                     case "older" -> new Written.Older();
@@ -169,21 +191,17 @@ public final class RedisStore implements Store {
 
     @Override
     public Future<Boolean> remove(Key key) {
-        return run(Script.REMOVE, List.of(Names.entry(key)), Names.bus(key.app()), Names.onBus(key))
+        return run(Script.REMOVE, List.of(Names.entry(key)), List.of(Names.bus(key.app()), Names.onBus(key)))
                 .map(reply -> reply.number() == 1);
     }
 
     @Override
-    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode) {
-        Object[] arguments = new Object[5 + tags.size()];
-        arguments[0] = windowMs;
-        arguments[1] = marksMax;
-        arguments[2] = Names.bus(app);
-        arguments[3] = mode instanceof Mode.Hard ? "hard" : "soft";
-        arguments[4] = mode instanceof Mode.Soft soft && soft.expireMs() < Mark.NEVER / 4 ? soft.expireMs() : "";
-        for (int i = 0; i < tags.size(); i++) {
-            arguments[5 + i] = tags.get(i).text();
-        }
+    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
+        List<Object> arguments = ruled(app);
+        arguments.add(mode instanceof Mode.Hard ? "hard" : "soft");
+        arguments.add(mode instanceof Mode.Soft soft && soft.expireMs() < Mark.NEVER / 4 ? soft.expireMs() : "");
+        arguments.add(holdOffMs > 0 ? holdOffMs : "");
+        tags.forEach(tag -> arguments.add(tag.text()));
         return run(Script.INVALIDATE, control(app), arguments).map(reply -> {
             Map<String, Long> windows = new HashMap<>();
             for (int i = 4; i < reply.size(); i += 2) {
@@ -195,29 +213,43 @@ public final class RedisStore implements Store {
 
     @Override
     public Future<Pulse> beat(String app, Position position) {
-        return run(
-                        Script.BEAT,
-                        control(app),
-                        position.windowMs(),
-                        position.replica(),
-                        position.epoch(),
-                        position.applied(),
-                        PAGE,
-                        Names.bus(app))
-                .map(reply -> {
-                    Map<Tag, Mark> changed = new LinkedHashMap<>();
-                    for (int i = 6; i < reply.size(); i += 2) {
-                        changed.put(new Tag(reply.text(i)), Mark.unpack(reply.text(i + 1)));
-                    }
-                    return new Pulse(
-                            reply.text(0),
-                            reply.number(1),
-                            reply.number(2),
-                            reply.number(3),
-                            reply.number(4),
-                            reply.number(5),
-                            changed);
-                });
+        List<Object> arguments = ruled(app);
+        arguments.add(rules.acks() == Rules.Acks.WINDOW ? "" : Names.bus(app));
+        arguments.add(Names.echo(app, position.replica()));
+        arguments.add(position.replica());
+        arguments.add(position.epoch());
+        arguments.add(position.applied());
+        arguments.add(position.beat());
+        arguments.add(PAGE);
+        return run(Script.BEAT, control(app), arguments).map(reply -> {
+            Map<Tag, Mark> changed = new LinkedHashMap<>();
+            for (int i = 8; i < reply.size(); i += 2) {
+                changed.put(new Tag(reply.text(i)), Mark.unpack(reply.text(i + 1)));
+            }
+            return new Pulse(
+                    reply.text(0),
+                    reply.number(1),
+                    reply.number(2),
+                    reply.number(3),
+                    reply.number(4),
+                    reply.number(5),
+                    reply.number(6),
+                    reply.number(7),
+                    changed);
+        });
+    }
+
+    @Override
+    public Future<Boolean> restore(String app, Restored given) {
+        List<Object> arguments = ruled(app);
+        arguments.add(given.epoch());
+        arguments.add(given.floor());
+        arguments.add(given.whole() ? 1 : 0);
+        given.marks().forEach((tag, mark) -> {
+            arguments.add(tag.text());
+            arguments.add(mark.packed());
+        });
+        return run(Script.RESTORE, control(app), arguments).map(reply -> reply.number() == 1);
     }
 
     @Override
@@ -225,11 +257,50 @@ public final class RedisStore implements Store {
         return run(
                         Script.ACK,
                         List.of(Names.clock(app), Names.live(app), Names.acks(app)),
-                        position.replica(),
-                        position.epoch(),
-                        position.applied(),
-                        Names.bus(app))
+                        List.of(position.replica(), position.epoch(), position.applied(), Names.bus(app)))
                 .mapEmpty();
+    }
+
+    @Override
+    public Future<Set<String>> behind(String app, long stamp, Set<String> replicas) {
+        if (replicas.isEmpty()) {
+            return Future.succeededFuture(Set.of());
+        }
+        List<String> names = List.copyOf(replicas);
+        Request request = Request.cmd(Command.ZMSCORE).arg(Names.acks(app));
+        names.forEach(request::arg);
+        return on(link -> link.read(request)).map(reply -> {
+            Set<String> behind = new TreeSet<>();
+            for (int i = 0; i < names.size(); i++) {
+                if (!reply.has(i) || reply.number(i) < stamp) {
+                    behind.add(names.get(i));
+                }
+            }
+            return behind;
+        });
+    }
+
+    /* Both reads leave in one batch, in this order. */
+    @Override
+    public Future<Evidence> evidence(String app, List<Tag> tags) {
+        Request clock =
+                Request.cmd(Command.HMGET).arg(Names.clock(app)).arg("epoch").arg("low");
+        Request marks = Request.cmd(Command.HMGET).arg(Names.marks(app)).arg("");
+        tags.forEach(tag -> marks.arg(tag.text()));
+        Future<Reply> first = on(link -> link.read(clock));
+        Future<Reply> second = on(link -> link.read(marks));
+        return Future.all(first, second).map(both -> evidence(tags, first.result(), second.result()));
+    }
+
+    private static Evidence evidence(List<Tag> tags, Reply clock, Reply marks) {
+        Map<Tag, Mark> known = new HashMap<>();
+        for (int i = 0; i < tags.size(); i++) {
+            if (marks.has(i + 1)) {
+                known.put(tags.get(i), Mark.unpack(marks.text(i + 1)));
+            }
+        }
+        boolean begun = clock.has(0) && clock.has(1);
+        return new Evidence(begun ? clock.text(0) : "", begun ? clock.number(1) : 0, known);
     }
 
     @Override
@@ -242,8 +313,13 @@ public final class RedisStore implements Store {
     }
 
     @Override
-    public void listen(String app, Consumer<Change> heard) {
-        bus.subscribe(Names.bus(app), new Hearing(app, heard));
+    public void listen(String app, String replica, Consumer<Change> heard) {
+        bus.subscribe(Set.of(Names.bus(app), Names.echo(app, replica)), new Hearing(app, heard));
+    }
+
+    @Override
+    public void listenAnew() {
+        bus.connectAnew();
     }
 
     @Override
@@ -259,11 +335,22 @@ public final class RedisStore implements Store {
     }
 
     private static List<String> control(String app) {
-        return List.of(Names.clock(app), Names.tags(app), Names.marks(app), Names.live(app), Names.acks(app));
+        return List.of(
+                Names.clock(app),
+                Names.tags(app),
+                Names.marks(app),
+                Names.live(app),
+                Names.acks(app),
+                Names.later(app));
+    }
+
+    /* What every script that may begin a new epoch is told first. */
+    private List<Object> ruled(String app) {
+        return new ArrayList<>(List.of(rules.windowMs(), rules.marginMs(), rules.marksMax(), Names.bus(app)));
     }
 
     /* The script by its hash; Redis forgets scripts when it restarts, and is then told the text again. */
-    private Future<Reply> run(Script script, List<String> keys, Object... arguments) {
+    private Future<Reply> run(Script script, List<String> keys, List<?> arguments) {
         BiFunction<Command, String, Request> request = (command, name) -> {
             Request asked = Request.cmd(command).arg(name).arg(keys.size());
             keys.forEach(asked::arg);

@@ -19,6 +19,7 @@ enum Script {
     REMOVE,
     INVALIDATE,
     BEAT,
+    RESTORE,
     ACK;
 
     private final String source;

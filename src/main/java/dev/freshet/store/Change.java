@@ -24,6 +24,9 @@ public sealed interface Change {
     /** Every replica whose window is open has applied {@code stamp}. It means nothing in another epoch. */
     record Acknowledged(String epoch, long stamp) implements Change {}
 
+    /** What a beat of a replica had the bus say: everything that was told before it has been heard. */
+    record Echo(long beat) implements Change {}
+
     /** Changes may be missed from here on, until {@link Live}. */
     record Lost() implements Change {}
 

@@ -15,17 +15,20 @@ import dev.freshet.tag.Tag;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A store in this process, bounded in bytes: for one replica, and for tests. Any thread may call; every answer is there at once. */
@@ -38,7 +41,7 @@ public final class MemoryStore implements Store {
      */
 
     private final long bytesMax;
-    private final int marksMax;
+    private final Rules rules;
     private final InstantSource clock;
     private final Cache<Key, Stored> entries;
     private final Cache<Key, Held> leases;
@@ -48,12 +51,19 @@ public final class MemoryStore implements Store {
 
     private record Held(String token, long untilMicros) {}
 
+    /** Who hears an app's changes, and the echoes of one replica. */
+    private record Listener(String replica, Consumer<Change> heard) {}
+
+    /** An invalidation that is to be made again after a hold-off. */
+    private record Later(long atMicros, List<Tag> tags, Mode mode) {}
+
     /** One app's invalidations. Guarded by its monitor, but for the listeners. */
     private static final class App {
         final String epoch = Long.toHexString(System.nanoTime());
-        final List<Consumer<Change>> listeners = new CopyOnWriteArrayList<>();
+        final List<Listener> listeners = new CopyOnWriteArrayList<>();
         final Map<String, Long> windows = new HashMap<>();
         final Map<String, Long> applied = new HashMap<>();
+        final List<Later> later = new ArrayList<>();
         final MarkTable marks;
         long head;
         long acknowledged;
@@ -64,14 +74,14 @@ public final class MemoryStore implements Store {
     }
 
     /** An empty store by the system's clock. */
-    public MemoryStore(long bytesMax, int marksMax) {
-        this(bytesMax, marksMax, InstantSource.system());
+    public MemoryStore(long bytesMax, Rules rules) {
+        this(bytesMax, rules, InstantSource.system());
     }
 
     /** An empty store by a clock of the caller's. */
-    public MemoryStore(long bytesMax, int marksMax, InstantSource clock) {
+    public MemoryStore(long bytesMax, Rules rules, InstantSource clock) {
         this.bytesMax = bytesMax;
-        this.marksMax = marksMax;
+        this.rules = rules;
         this.clock = clock;
         Ticker ticker = () -> TimeUnit.MICROSECONDS.toNanos(nowMicros());
         entries = Caffeine.newBuilder()
@@ -96,7 +106,7 @@ public final class MemoryStore implements Store {
     }
 
     @Override
-    public Future<Optional<Entry>> read(Key key) {
+    public Future<Optional<Entry>> read(Key key, Optional<Entry> copy) {
         return Future.succeededFuture(
                 Optional.ofNullable(entries.getIfPresent(key)).map(Stored::entry));
     }
@@ -176,25 +186,32 @@ public final class MemoryStore implements Store {
     }
 
     @Override
-    public Future<Invalidation> invalidate(String name, List<Tag> tags, Mode mode) {
+    public Future<Invalidation> invalidate(String name, List<Tag> tags, Mode mode, long holdOffMs) {
         App app = app(name);
         synchronized (app) {
             long now = nowMicros();
-            long previous = app.head;
-            app.head = Math.max(previous + 1, now);
-            Mark mark = switch (mode) {
-                case Mode.Hard hard -> Mark.hard(app.head);
-                case Mode.Soft soft -> Mark.soft(app.head, deadlineMs(now, soft.expireMs()));
-            };
-            Map<Tag, Mark> marks = new LinkedHashMap<>();
-            for (Tag tag : tags) {
-                app.marks.merge(tag, mark, app.head);
-                marks.put(tag, app.marks.of(tag));
+            mark(app, tags, mode, now);
+            if (holdOffMs > 0) {
+                app.later.add(new Later(now + 1_000 * holdOffMs, tags, mode));
             }
-            tell(app, new Change.Invalidated(app.epoch, previous, app.head, marks));
             app.windows.values().removeIf(end -> end <= now);
             return Future.succeededFuture(new Invalidation(app.epoch, app.head, now, 0, Map.copyOf(app.windows)));
         }
+    }
+
+    private static void mark(App app, List<Tag> tags, Mode mode, long now) {
+        long previous = app.head;
+        app.head = Math.max(previous + 1, now);
+        Mark mark = switch (mode) {
+            case Mode.Hard hard -> Mark.hard(app.head);
+            case Mode.Soft soft -> Mark.soft(app.head, deadlineMs(now, soft.expireMs()));
+        };
+        Map<Tag, Mark> marks = new LinkedHashMap<>();
+        for (Tag tag : tags) {
+            app.marks.merge(tag, mark, app.head);
+            marks.put(tag, app.marks.of(tag));
+        }
+        tell(app, new Change.Invalidated(app.epoch, previous, app.head, marks));
     }
 
     @Override
@@ -206,10 +223,59 @@ public final class MemoryStore implements Store {
                 app.head = now;
             }
             long since = position.epoch().equals(app.epoch) ? Math.min(position.applied(), app.head) : 0;
-            app.windows.put(position.replica(), now + 1_000 * position.windowMs());
+            makeUp(app, now);
+            app.windows.put(position.replica(), rules.windowEndMicros(now));
             acknowledge(app, position, now);
+            echo(app, position);
             return Future.succeededFuture(new Pulse(
-                    app.epoch, app.head, app.head, app.marks.floor(), now, app.acknowledged, app.marks.since(since)));
+                    app.epoch,
+                    app.head,
+                    app.head,
+                    app.marks.floor(),
+                    0,
+                    0,
+                    now,
+                    app.acknowledged,
+                    app.marks.since(since)));
+        }
+    }
+
+    private static void makeUp(App app, long now) {
+        List<Later> due =
+                app.later.stream().filter(later -> later.atMicros <= now).toList();
+        app.later.removeAll(due);
+        due.forEach(later -> mark(app, later.tags, later.mode, now));
+    }
+
+    private static void echo(App app, Position position) {
+        app.listeners.stream()
+                .filter(listener -> listener.replica.equals(position.replica()))
+                .forEach(listener -> listener.heard.accept(new Change.Echo(position.beat())));
+    }
+
+    /** Nothing is ever in doubt here. */
+    @Override
+    public Future<Boolean> restore(String name, Restored given) {
+        return Future.succeededFuture(true);
+    }
+
+    @Override
+    public Future<Set<String>> behind(String name, long stamp, Set<String> replicas) {
+        App app = app(name);
+        synchronized (app) {
+            return Future.succeededFuture(replicas.stream()
+                    .filter(replica -> app.applied.getOrDefault(replica, 0L) < stamp)
+                    .collect(Collectors.toSet()));
+        }
+    }
+
+    @Override
+    public Future<Evidence> evidence(String name, List<Tag> tags) {
+        App app = app(name);
+        synchronized (app) {
+            Map<Tag, Mark> marks = new HashMap<>();
+            tags.forEach(tag -> marks.put(tag, app.marks.of(tag)));
+            return Future.succeededFuture(new Evidence(app.epoch, app.acknowledged, marks));
         }
     }
 
@@ -248,13 +314,17 @@ public final class MemoryStore implements Store {
     }
 
     @Override
-    public void listen(String name, Consumer<Change> heard) {
+    public void listen(String name, String replica, Consumer<Change> heard) {
         App app = app(name);
         synchronized (app) {
-            app.listeners.add(heard);
+            app.listeners.add(new Listener(replica, heard));
             heard.accept(new Change.Live());
         }
     }
+
+    /** The bus is this process. */
+    @Override
+    public void listenAnew() {}
 
     @Override
     public Future<Void> close() {
@@ -263,11 +333,11 @@ public final class MemoryStore implements Store {
     }
 
     private App app(String name) {
-        return apps.computeIfAbsent(name, key -> new App(marksMax));
+        return apps.computeIfAbsent(name, key -> new App(rules.marksMax()));
     }
 
     private static void tell(App app, Change change) {
-        app.listeners.forEach(listener -> listener.accept(change));
+        app.listeners.forEach(listener -> listener.heard.accept(change));
     }
 
     private static boolean isLive(@Nullable Held held, long nowMicros) {

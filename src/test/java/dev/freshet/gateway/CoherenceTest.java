@@ -3,10 +3,11 @@ package dev.freshet.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.freshet.loop.Clocks;
 import dev.freshet.store.Pulse;
+import dev.freshet.store.Rules;
 import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
+import dev.freshet.testing.ManualClocks;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -15,7 +16,8 @@ import org.junit.jupiter.api.Test;
 class CoherenceTest {
     private static final Tag TAG = new Tag("posts");
 
-    private final Coherence app = new Coherence("shop", 1_000, Clocks.SYSTEM);
+    private final ManualClocks clocks = new ManualClocks();
+    private final Coherence app = new Coherence("shop", new Rules(60_000, 50, 1_000, Rules.Acks.EAGER), clocks);
 
     @Test
     void new_anApp_isNotCoherent() {
@@ -27,7 +29,7 @@ class CoherenceTest {
 
     @Test
     void open_byABeatJustSent_isCoherent() {
-        app.open(System.nanoTime(), 60_000);
+        app.open(app.sending());
 
         assertThat(app.isCoherent()).isTrue();
         assertThat(app.mayUseNear()).as("writes are not heard").isFalse();
@@ -37,14 +39,75 @@ class CoherenceTest {
 
     @Test
     void open_byABeatSentAWindowAgo_isNotCoherent() {
-        app.open(System.nanoTime() - Duration.ofMillis(200).toNanos(), 200);
+        Coherence.Sent sent = app.sending();
+        clocks.pass(Duration.ofSeconds(60));
+        app.open(sent);
 
         assertThat(app.isCoherent()).isFalse();
     }
 
+    /** R10: the monotonic clock of a suspended machine stands still. */
+    @Test
+    void isCoherent_suspendedSinceTheBeat_isNot() {
+        app.open(app.sending());
+        clocks.suspend(Duration.ofMillis(25));
+        assertThat(app.isCoherent()).as("within what the margin covers").isTrue();
+        clocks.suspend(Duration.ofMillis(1));
+        assertThat(app.isCoherent()).isFalse();
+
+        app.open(app.sending());
+        assertThat(app.isCoherent()).isTrue();
+    }
+
+    @Test
+    void isCoherent_afterTheWindow_isNot() {
+        app.open(app.sending());
+        clocks.pass(Duration.ofSeconds(60).minusNanos(1));
+        assertThat(app.isCoherent()).isTrue();
+        clocks.pass(Duration.ofNanos(1));
+        assertThat(app.isCoherent()).isFalse();
+    }
+
+    /** A history in doubt lacks marks, unless the replica has them itself. */
+    @Test
+    void reset_inDoubt_raisesTheFloorUntilItIsTrusted() {
+        app.reset(new Pulse("e2", 9, 9, 3, 8, 2, 0, 0, Map.of()));
+        assertThat(app.floor()).isEqualTo(8);
+        app.trust();
+        assertThat(app.floor()).isEqualTo(3);
+    }
+
+    @Test
+    void carryOn_inDoubt_keepsTheMarksAndTheFloor() {
+        app.table().merge(TAG, Mark.hard(5), 5);
+        app.carryOn(new Pulse("e2", 9, 9, 3, 8, 2, 0, 0, Map.of()));
+
+        assertThat(app.of(TAG)).isEqualTo(Mark.hard(5));
+        assertThat(app.floor()).isZero();
+        assertThat(app.epoch()).isEqualTo("e2");
+    }
+
+    /** What was in doubt before and was never given back stays so. */
+    @Test
+    void carryOn_whileInDoubtItself_takesTheDoubtAlong() {
+        app.reset(new Pulse("e2", 9, 9, 3, 8, 2, 0, 0, Map.of()));
+        app.carryOn(new Pulse("e3", 20, 20, 0, 19, 0, 0, 0, Map.of()));
+
+        assertThat(app.floor()).isEqualTo(8);
+    }
+
+    @Test
+    void listening_eachTime_isAnotherTerm() {
+        long term = app.term();
+        app.listening(true);
+        assertThat(app.term()).isGreaterThan(term);
+        app.listening(false);
+        assertThat(app.term()).isGreaterThan(term + 1);
+    }
+
     @Test
     void close_open_isNotCoherent() {
-        app.open(System.nanoTime(), 60_000);
+        app.open(app.sending());
         app.close();
 
         assertThat(app.isCoherent()).isFalse();
@@ -52,13 +115,13 @@ class CoherenceTest {
 
     @Test
     void reset_open_closesBeforeItForgets() {
-        app.open(System.nanoTime(), 60_000);
+        app.open(app.sending());
         app.table().merge(TAG, Mark.hard(5), 5);
         app.advance(5);
-        app.reset("e2");
+        app.reset(pulse("e2", 0));
 
         assertThat(app.isCoherent()).isFalse();
-        assertThat(app.marks().of(TAG)).isEqualTo(Mark.NONE);
+        assertThat(app.of(TAG)).isEqualTo(Mark.NONE);
         assertThat(app.applied()).isZero();
         assertThat(app.epoch()).isEqualTo("e2");
     }
@@ -73,7 +136,7 @@ class CoherenceTest {
 
     @Test
     void inWindow_open_isJudged() {
-        app.open(System.nanoTime(), 60_000);
+        app.open(app.sending());
 
         assertThat(app.inWindow(() -> 1)).contains(1);
     }
@@ -82,7 +145,7 @@ class CoherenceTest {
     @Test
     void inWindow_opensWhileJudging_isNotBelieved() {
         assertThat(app.inWindow(() -> {
-                    app.open(System.nanoTime(), 60_000);
+                    app.open(app.sending());
                     return 1;
                 }))
                 .isEmpty();
@@ -90,7 +153,7 @@ class CoherenceTest {
 
     @Test
     void inWindow_closesWhileJudging_isNotBelieved() {
-        app.open(System.nanoTime(), 60_000);
+        app.open(app.sending());
 
         assertThat(app.inWindow(() -> {
                     app.close();
@@ -102,11 +165,11 @@ class CoherenceTest {
     /** The judgement may have been made by a table that was just emptied. */
     @Test
     void inWindow_anotherHistoryBeginsWhileJudging_isNotBelieved() {
-        app.open(System.nanoTime(), 60_000);
+        app.open(app.sending());
 
         assertThat(app.inWindow(() -> {
-                    app.reset("e2");
-                    app.open(System.nanoTime(), 60_000);
+                    app.reset(pulse("e2", 0));
+                    app.open(app.sending());
                     return 1;
                 }))
                 .isEmpty();
@@ -115,7 +178,7 @@ class CoherenceTest {
     @Test
     void ticket_now_isAsOfWhatWasApplied() {
         app.advance(5);
-        app.tell(pulse(1_795_377_977_842_918L), System.nanoTime());
+        app.tell(pulse("e1", 1_795_377_977_842_918L), app.sending());
 
         assertThat(app.ticket().asOf()).isEqualTo(5);
         assertThat(app.ticket().grantMicros())
@@ -135,10 +198,17 @@ class CoherenceTest {
     }
 
     private static CoherenceConfig config(long windowMs, long beatMs, int marksMax, int appsMax) {
-        return new CoherenceConfig(Duration.ofMillis(windowMs), Duration.ofMillis(beatMs), marksMax, appsMax);
+        return new CoherenceConfig(
+                Duration.ofMillis(windowMs),
+                Duration.ofMillis(beatMs),
+                Duration.ofMillis(50),
+                Rules.Acks.EAGER,
+                1,
+                marksMax,
+                appsMax);
     }
 
-    private static Pulse pulse(long timeMicros) {
-        return new Pulse("e1", 5, 5, 0, timeMicros, 0, Map.of());
+    private static Pulse pulse(String epoch, long timeMicros) {
+        return new Pulse(epoch, 5, 5, 0, 0, 0, timeMicros, 0, Map.of());
     }
 }

@@ -21,6 +21,7 @@ import dev.freshet.gateway.Lookup.Source;
 import dev.freshet.lease.Claim;
 import dev.freshet.lease.Turn;
 import dev.freshet.store.Change;
+import dev.freshet.store.Evidence;
 import dev.freshet.store.Mode;
 import dev.freshet.store.StoreException;
 import dev.freshet.store.Written;
@@ -32,6 +33,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
@@ -381,8 +383,7 @@ class GatewayTest extends TwoReplicas {
     void invalidate_storeFails_fails() {
         a.store.fail(Call.INVALIDATE);
 
-        assertThat(failure(a.gateway.invalidate(APP, tags("posts"), HARD, true)))
-                .isInstanceOf(StoreException.class);
+        assertThat(failure(a.settling(HARD, "posts"))).isInstanceOf(StoreException.class);
     }
 
     @Test
@@ -678,6 +679,74 @@ class GatewayTest extends TwoReplicas {
             case Lookup.Stale stale -> stale.turn().orElseThrow();
             case Lookup.Miss miss -> miss.turn().orElseThrow();
         };
+    }
+
+    /** R6: what was overwritten unheard is not served from here; what was not costs no body. */
+    @Test
+    void get_afterTheBusWasLost_isConfirmedByTheStoreOnce() {
+        a.put(KEY, "one");
+        b.warm(KEY);
+        b.store.silence();
+        a.put(KEY, "two");
+        a.turn();
+        b.store.unsilence();
+        b.store.tell(new Change.Lost());
+        b.store.tell(new Change.Live());
+        until(b.app::mayUseNear);
+        b.turn();
+
+        assertThat(b.text(KEY)).isEqualTo("two");
+        assertThat(((Lookup.Fresh) b.get(KEY)).source()).isEqualTo(Lookup.Source.NEAR);
+    }
+
+    /** A joiner of a read that began before it may be told of nothing, though something was written before it asked. */
+    @Test
+    void get_joinedAReadThatFoundNothing_readsAnew() {
+        b.store.holdAnswer(Call.READ);
+        Future<Lookup> first = b.gateway.get(KEY, Ask.PLAIN);
+        until(() -> b.store.holding(Call.READ) == 1);
+        b.store.silence();
+        a.put(KEY, "one");
+        Future<Lookup> second = b.gateway.get(KEY, Ask.PLAIN);
+        b.turn();
+        b.store.release(Call.READ);
+        b.store.unsilence();
+
+        assertThat(await(first)).isInstanceOf(Lookup.Miss.class);
+        assertThat(Replica.text(await(second))).isEqualTo("one");
+    }
+
+    @Test
+    void get_nearHitThatTheStoreDisproves_isCountedAsAViolation() {
+        a.put(KEY, "one", "posts");
+        b.warm(KEY);
+        until(() -> counted("freshet.coherence.verified") > 0);
+        assertThat(counted("freshet.coherence.violations")).isZero();
+
+        long unknown = b.app.applied() + 10;
+        b.store.evidence = told -> new Evidence(told.epoch(), unknown, Map.of(new Tag("posts"), Mark.hard(unknown)));
+        b.get(KEY);
+        until(() -> counted("freshet.coherence.violations") > 0);
+    }
+
+    /** What is on its way and not acknowledged yet proves nothing. */
+    @Test
+    void get_nearHitThatANewerMarkEnds_isNoViolation() {
+        a.put(KEY, "one", "posts");
+        b.warm(KEY);
+        until(() -> counted("freshet.coherence.verified") > 0);
+        double before = counted("freshet.coherence.verified");
+        long unknown = b.app.applied() + 10;
+        b.store.evidence =
+                told -> new Evidence(told.epoch(), unknown - 1, Map.of(new Tag("posts"), Mark.hard(unknown)));
+        b.get(KEY);
+        until(() -> counted("freshet.coherence.verified") > before);
+
+        assertThat(counted("freshet.coherence.violations")).isZero();
+    }
+
+    private double counted(String name) {
+        return b.registry.get(name).counter().count();
     }
 
     private static Draft leased(String text, Turn.Lead lead) {

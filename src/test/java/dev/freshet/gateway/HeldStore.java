@@ -6,10 +6,12 @@ import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
 import dev.freshet.lease.Claim;
 import dev.freshet.store.Change;
+import dev.freshet.store.Evidence;
 import dev.freshet.store.Invalidation;
 import dev.freshet.store.Mode;
 import dev.freshet.store.Position;
 import dev.freshet.store.Pulse;
+import dev.freshet.store.Restored;
 import dev.freshet.store.Store;
 import dev.freshet.store.StoreException;
 import dev.freshet.store.Written;
@@ -25,6 +27,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -43,7 +47,10 @@ final class HeldStore implements Store {
         REMOVE,
         INVALIDATE,
         BEAT,
+        RESTORE,
         ACKNOWLEDGE,
+        BEHIND,
+        EVIDENCE,
         LEAVE
     }
 
@@ -63,6 +70,15 @@ final class HeldStore implements Store {
     /** Changes what a claim answers. */
     volatile UnaryOperator<Claim> claims = UnaryOperator.identity();
 
+    /** Changes what the store remembers. */
+    volatile UnaryOperator<Evidence> evidence = UnaryOperator.identity();
+
+    /** Changes what giving marks back answers. */
+    volatile UnaryOperator<Boolean> restores = UnaryOperator.identity();
+
+    /** What was given back. */
+    final List<Restored> restored = new CopyOnWriteArrayList<>();
+
     private final Store store;
     private final Map<Call, Way> ways = new EnumMap<>(Call.class);
     private final Map<Call, Deque<Runnable>> held = new EnumMap<>(Call.class);
@@ -70,6 +86,7 @@ final class HeldStore implements Store {
     private final List<Consumer<Change>> listeners = new ArrayList<>();
     private final List<Change> unheard = new ArrayList<>();
     private boolean silent;
+    private int listenedAnew;
 
     HeldStore(Store store) {
         this.store = store;
@@ -152,8 +169,8 @@ final class HeldStore implements Store {
     }
 
     @Override
-    public Future<Optional<Entry>> read(Key key) {
-        return call(Call.READ, () -> store.read(key));
+    public Future<Optional<Entry>> read(Key key, Optional<Entry> copy) {
+        return call(Call.READ, () -> store.read(key, copy));
     }
 
     @Override
@@ -177,13 +194,33 @@ final class HeldStore implements Store {
     }
 
     @Override
-    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode) {
-        return call(Call.INVALIDATE, () -> store.invalidate(app, tags, mode).map(invalidations));
+    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
+        return call(
+                Call.INVALIDATE,
+                () -> store.invalidate(app, tags, mode, holdOffMs).map(invalidations));
     }
 
     @Override
     public Future<Pulse> beat(String app, Position position) {
         return call(Call.BEAT, () -> store.beat(app, position).map(pulses));
+    }
+
+    @Override
+    public Future<Boolean> restore(String app, Restored given) {
+        return call(Call.RESTORE, () -> {
+            restored.add(given);
+            return store.restore(app, given).map(restores);
+        });
+    }
+
+    @Override
+    public Future<Set<String>> behind(String app, long stamp, Set<String> replicas) {
+        return call(Call.BEHIND, () -> store.behind(app, stamp, replicas));
+    }
+
+    @Override
+    public Future<Evidence> evidence(String app, List<Tag> tags) {
+        return call(Call.EVIDENCE, () -> store.evidence(app, tags).map(evidence));
     }
 
     @Override
@@ -197,11 +234,25 @@ final class HeldStore implements Store {
     }
 
     @Override
-    public void listen(String app, Consumer<Change> heard) {
+    public void listen(String app, String replica, Consumer<Change> heard) {
         synchronized (this) {
             listeners.add(heard);
         }
-        store.listen(app, change -> hear(heard, change));
+        store.listen(app, replica, change -> hear(heard, change));
+    }
+
+    /** Ends in {@link Change.Live}, when the bus is not silent. */
+    @Override
+    public synchronized void listenAnew() {
+        listenedAnew++;
+        if (!silent) {
+            tell(new Change.Live());
+        }
+    }
+
+    /** How often the bus was given up. */
+    synchronized int listenedAnew() {
+        return listenedAnew;
     }
 
     @Override

@@ -36,8 +36,8 @@ class MetersTest {
 
     private final Vertx vertx = Vertx.vertx();
     private final MeterRegistry registry = new SimpleMeterRegistry();
-    private final Store store = new MemoryStore(1 << 20, 1_000);
-    private final NearCache near = new NearCache(NearConfig.DEFAULT);
+    private final Store store = new MemoryStore(1 << 20, CoherenceConfig.DEFAULT.rules());
+    private final NearCache near = new NearCache(NearConfig.DEFAULT, Clocks.SYSTEM);
     private final LeaseVerticle leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, "replica", Clocks.SYSTEM);
     private final InvalidationVerticle invalidations =
             new InvalidationVerticle(store, near, leases, CoherenceConfig.DEFAULT, "replica", Clocks.SYSTEM);
@@ -48,6 +48,7 @@ class MetersTest {
             leases,
             invalidations,
             new Meters(registry, near, leases, invalidations),
+            1,
             Clocks.SYSTEM);
 
     @BeforeEach
@@ -76,7 +77,8 @@ class MetersTest {
         put(1);
         Futures.await(gateway.get(KEY, Ask.PLAIN));
         Futures.await(gateway.get(KEY, Ask.PLAIN));
-        Futures.await(gateway.invalidate("app", List.of(new Tag("tag")), new Mode.Soft(60_000), true));
+        Futures.await(
+                gateway.invalidate("app", new Wish(List.of(new Tag("tag")), new Mode.Soft(60_000), 0, Wish.WAIT)));
         Futures.await(gateway.get(KEY, Ask.PLAIN));
 
         assertThat(value("freshet.reads", "result", "miss")).isEqualTo(1);
@@ -124,8 +126,8 @@ class MetersTest {
 
     @Test
     void invalidate_eachMode_isCountedAndTimed() {
-        Futures.await(gateway.invalidate("app", List.of(new Tag("tag")), new Mode.Hard(), true));
-        Futures.await(gateway.invalidate("app", List.of(new Tag("tag")), new Mode.Soft(0), false));
+        Futures.await(gateway.invalidate("app", new Wish(List.of(new Tag("tag")), new Mode.Hard(), 0, Wish.WAIT)));
+        Futures.await(gateway.invalidate("app", new Wish(List.of(new Tag("tag")), new Mode.Soft(0), 0, 0)));
 
         assertThat(value("freshet.invalidations", "mode", "hard")).isEqualTo(1);
         assertThat(value("freshet.invalidations", "mode", "soft")).isEqualTo(1);

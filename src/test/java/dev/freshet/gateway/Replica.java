@@ -16,10 +16,12 @@ import dev.freshet.near.NearCache;
 import dev.freshet.near.NearConfig;
 import dev.freshet.store.Invalidation;
 import dev.freshet.store.Mode;
+import dev.freshet.store.Rules;
 import dev.freshet.store.Store;
 import dev.freshet.store.Written;
 import dev.freshet.tag.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
@@ -32,16 +34,25 @@ final class Replica {
     static final String APP = "shop";
 
     /** No beat of its own accord, and no window that ends, during any test. */
-    static final CoherenceConfig CALM = new CoherenceConfig(Duration.ofSeconds(60), Duration.ofSeconds(20), 1_000, 3);
+    static final CoherenceConfig CALM = config(Duration.ofSeconds(60), Duration.ofSeconds(20));
 
     final HeldStore store;
+    final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
     /** Run whenever the near cache is looked at. */
     volatile Runnable onNear = () -> {};
 
-    final NearCache near = new NearCache(NearConfig.DEFAULT, () -> {
-        onNear.run();
-        return System.nanoTime();
+    final NearCache near = new NearCache(NearConfig.DEFAULT, new Clocks() {
+        @Override
+        public long nanos() {
+            onNear.run();
+            return System.nanoTime();
+        }
+
+        @Override
+        public long wallMs() {
+            return System.currentTimeMillis();
+        }
     });
     final LeaseVerticle leases;
     final InvalidationVerticle invalidations;
@@ -52,14 +63,18 @@ final class Replica {
     private final String deployment;
     private final String leasesDeployment;
 
+    static CoherenceConfig config(Duration window, Duration beat) {
+        return new CoherenceConfig(window, beat, Duration.ofMillis(50), Rules.Acks.EAGER, 1, 1_000, 3);
+    }
+
     /** Starts one, which has beaten once. */
     Replica(Vertx vertx, Store shared, String name, CoherenceConfig config) {
         this.vertx = vertx;
         store = new HeldStore(shared);
         leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, name, Clocks.SYSTEM);
         invalidations = new InvalidationVerticle(store, near, leases, config, name, Clocks.SYSTEM);
-        Meters meters = new Meters(new SimpleMeterRegistry(), near, leases, invalidations);
-        gateway = new Gateway(vertx, store, near, leases, invalidations, meters, Clocks.SYSTEM);
+        Meters meters = new Meters(registry, near, leases, invalidations);
+        gateway = new Gateway(vertx, store, near, leases, invalidations, meters, 1, Clocks.SYSTEM);
         leasesDeployment = await(vertx.deployVerticle(leases));
         deployment = await(vertx.deployVerticle(invalidations));
         app = invalidations.app(APP);
@@ -76,7 +91,7 @@ final class Replica {
 
     /** Returns when everything that the bus told so far has been taken in. */
     void turn() {
-        await(invalidations.settled(vertx, APP, new Invalidation(app.epoch(), 0, 0, 0, Map.of())));
+        await(invalidations.settled(vertx, APP, new Invalidation(app.epoch(), 0, 0, 0, Map.of()), Wish.WAIT));
     }
 
     Lookup get(Key key) {
@@ -109,13 +124,18 @@ final class Replica {
         return await(gateway.put(key, draft(text, tags)));
     }
 
-    Invalidation invalidate(Mode mode, String... tags) {
-        return await(gateway.invalidate(APP, tags(tags), mode, true));
+    Settled invalidate(Mode mode, String... tags) {
+        return await(settling(mode, tags));
+    }
+
+    /** Invalidates, and is to be awaited. */
+    Future<Settled> settling(Mode mode, String... tags) {
+        return gateway.invalidate(APP, new Wish(tags(tags), mode, 0, Wish.WAIT));
     }
 
     /** Invalidates, and does not wait for anybody. */
-    Invalidation begin(Mode mode, String... tags) {
-        return await(gateway.invalidate(APP, tags(tags), mode, false));
+    Settled begin(Mode mode, String... tags) {
+        return await(gateway.invalidate(APP, new Wish(tags(tags), mode, 0, 0)));
     }
 
     /** The lease, which must be free. */

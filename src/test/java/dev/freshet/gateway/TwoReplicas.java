@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AfterEach;
 
 /** A test of two replicas over one store. */
 abstract class TwoReplicas extends OnVertx {
-    final MemoryStore shared = new MemoryStore(16 << 20, 1_000);
+    final MemoryStore shared = new MemoryStore(16 << 20, CALM.rules());
     final Replica a = new Replica(vertx, shared, "a", CALM);
     final Replica b = new Replica(vertx, shared, "b", CALM);
 

@@ -15,6 +15,7 @@ import dev.freshet.loop.Clocks;
 import dev.freshet.near.NearCache;
 import dev.freshet.near.NearConfig;
 import dev.freshet.store.MemoryStore;
+import dev.freshet.store.Rules;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -38,10 +39,10 @@ final class Api implements AutoCloseable {
     static final String V1 = SHOP + "/deployments/v1";
     static final int BODY_BYTES_MAX = 1 << 20;
 
-    private static final CoherenceConfig COHERENCE =
-            new CoherenceConfig(Duration.ofSeconds(10), Duration.ofMillis(100), 10_000, 8);
+    private static final CoherenceConfig COHERENCE = new CoherenceConfig(
+            Duration.ofSeconds(10), Duration.ofMillis(100), Duration.ofMillis(50), Rules.Acks.EAGER, 1, 10_000, 8);
 
-    final BreakableStore store = new BreakableStore(new MemoryStore(256 << 20, 10_000));
+    final BreakableStore store = new BreakableStore(new MemoryStore(256 << 20, COHERENCE.rules()));
     final LeaseVerticle leases;
     final int port;
 
@@ -83,12 +84,12 @@ final class Api implements AutoCloseable {
     }
 
     private Api(long streamBeatMs) {
-        NearCache near = new NearCache(NearConfig.DEFAULT);
+        NearCache near = new NearCache(NearConfig.DEFAULT, Clocks.SYSTEM);
         leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, "r1", Clocks.SYSTEM);
         InvalidationVerticle invalidations =
                 new InvalidationVerticle(store, near, leases, COHERENCE, "r1", Clocks.SYSTEM);
         Meters meters = new Meters(new SimpleMeterRegistry(), near, leases, invalidations);
-        Gateway gateway = new Gateway(vertx, store, near, leases, invalidations, meters, Clocks.SYSTEM);
+        Gateway gateway = new Gateway(vertx, store, near, leases, invalidations, meters, 1, Clocks.SYSTEM);
         HttpVerticle http = new HttpVerticle(gateway, new HttpConfig("127.0.0.1", 0, BODY_BYTES_MAX), streamBeatMs);
         await(vertx.deployVerticle(leases));
         await(vertx.deployVerticle(invalidations));

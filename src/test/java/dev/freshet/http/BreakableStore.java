@@ -6,10 +6,12 @@ import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
 import dev.freshet.lease.Claim;
 import dev.freshet.store.Change;
+import dev.freshet.store.Evidence;
 import dev.freshet.store.Invalidation;
 import dev.freshet.store.Mode;
 import dev.freshet.store.Position;
 import dev.freshet.store.Pulse;
+import dev.freshet.store.Restored;
 import dev.freshet.store.Store;
 import dev.freshet.store.Written;
 import dev.freshet.tag.Tag;
@@ -58,8 +60,8 @@ final class BreakableStore implements Store {
     }
 
     @Override
-    public Future<Optional<Entry>> read(Key key) {
-        return unlessBroken(key, () -> store.read(key));
+    public Future<Optional<Entry>> read(Key key, Optional<Entry> copy) {
+        return unlessBroken(key, () -> store.read(key, copy));
     }
 
     @Override
@@ -74,13 +76,33 @@ final class BreakableStore implements Store {
     }
 
     @Override
-    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode) {
-        return store.invalidate(app, tags, mode);
+    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
+        return store.invalidate(app, tags, mode, holdOffMs);
     }
 
     @Override
     public Future<Pulse> beat(String app, Position position) {
         return store.beat(app, position);
+    }
+
+    @Override
+    public Future<Boolean> restore(String app, Restored given) {
+        return store.restore(app, given);
+    }
+
+    @Override
+    public Future<Set<String>> behind(String app, long stamp, Set<String> replicas) {
+        return store.behind(app, stamp, replicas);
+    }
+
+    @Override
+    public Future<Evidence> evidence(String app, List<Tag> tags) {
+        return store.evidence(app, tags);
+    }
+
+    @Override
+    public void listenAnew() {
+        store.listenAnew();
     }
 
     @Override
@@ -94,9 +116,9 @@ final class BreakableStore implements Store {
     }
 
     @Override
-    public void listen(String app, Consumer<Change> heard) {
+    public void listen(String app, String replica, Consumer<Change> heard) {
         listeners.add(heard);
-        store.listen(app, heard);
+        store.listen(app, replica, heard);
     }
 
     @Override

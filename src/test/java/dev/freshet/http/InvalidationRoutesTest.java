@@ -55,6 +55,24 @@ class InvalidationRoutesTest extends OnApi {
     }
 
     @Test
+    void post_settled_saysWhoAcknowledgedAndHowLongItTook() {
+        var json = api.invalidate("settled").json();
+
+        assertThat(json.path("replicas").asInt()).isEqualTo(1);
+        assertThat(json.path("unacknowledged").isArray()).isTrue();
+        assertThat(json.path("unacknowledged")).isEmpty();
+        assertThat(json.path("waited").asDouble()).isBetween(0.0, 10.0);
+    }
+
+    @Test
+    void post_holdOffOutOfRange_saysTheRange() {
+        assertThat(api.post("/v1/apps/shop/invalidations", "{\"tags\":[\"posts\"],\"mode\":\"hard\",\"holdOff\":3601}")
+                        .text())
+                .contains("holdOff")
+                .contains("0 to 3600 seconds");
+    }
+
+    @Test
     void post_withoutWaiting_isAccepted() {
         Answer answer = api.post(INVALIDATIONS, "{\"tags\":[\"later\"],\"mode\":\"hard\"}", "Prefer", "respond-async");
 

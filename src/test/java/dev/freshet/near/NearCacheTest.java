@@ -10,6 +10,7 @@ import dev.freshet.entry.Draft;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
+import dev.freshet.testing.ManualClocks;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
@@ -18,27 +19,31 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class NearCacheTest {
     private static final Key KEY = Key.of("shop", "v1", "k");
     private static final Key OTHER = Key.of("blog", "v1", "k");
 
-    private final AtomicLong nanos = new AtomicLong();
-    private final NearCache near = new NearCache(NearConfig.DEFAULT, nanos::get);
+    private static final long TERM = 1;
+
+    private final ManualClocks clocks = new ManualClocks();
+    private final NearCache near = new NearCache(NearConfig.DEFAULT, clocks);
 
     /** The reads that are under way, oldest first. */
     private final Deque<Promise<Optional<Entry>>> reads = new ArrayDeque<>();
 
+    /** The copies that each read was given, newest first. */
+    private final Deque<Optional<Entry>> copies = new ArrayDeque<>();
+
     @Test
     void fetch_found_keepsACopy() {
         Future<Optional<Entry>> fetched = fetch(KEY);
-        assertThat(near.get(KEY)).isNull();
+        assertThat(near.get(KEY, TERM)).isNull();
         answer(entry(KEY, 1));
 
         assertThat(await(fetched)).contains(entry(KEY, 1));
-        assertThat(near.get(KEY)).isEqualTo(entry(KEY, 1));
+        assertThat(near.get(KEY, TERM)).isEqualTo(entry(KEY, 1));
     }
 
     @Test
@@ -48,7 +53,7 @@ class NearCacheTest {
         reads.remove().complete(Optional.empty());
 
         assertThat(await(fetched)).isEmpty();
-        assertThat(near.get(KEY)).isNull();
+        assertThat(near.get(KEY, TERM)).isNull();
     }
 
     @Test
@@ -71,7 +76,7 @@ class NearCacheTest {
         answer(entry(KEY, 2));
 
         assertThat(await(again)).contains(entry(KEY, 2));
-        assertThat(near.get(KEY)).isEqualTo(entry(KEY, 2));
+        assertThat(near.get(KEY, TERM)).isEqualTo(entry(KEY, 2));
     }
 
     /** A fill must lose to a change that lands during it. */
@@ -84,7 +89,7 @@ class NearCacheTest {
         assertThat(await(fetched))
                 .as("whoever came before the drop may have it")
                 .contains(entry(KEY, 1));
-        assertThat(near.get(KEY)).isNull();
+        assertThat(near.get(KEY, TERM)).isNull();
     }
 
     @Test
@@ -93,19 +98,7 @@ class NearCacheTest {
         near.dropUnless(KEY, 2);
         answer(entry(KEY, 1));
 
-        assertThat(near.get(KEY)).isNull();
-    }
-
-    @Test
-    void dropApp_whileRead_isNotKept() {
-        fetch(KEY);
-        fetch(OTHER);
-        near.dropApp("shop");
-        answer(entry(KEY, 1));
-        answer(entry(OTHER, 1));
-
-        assertThat(near.get(KEY)).isNull();
-        assertThat(near.get(OTHER)).isEqualTo(entry(OTHER, 1));
+        assertThat(near.get(KEY, TERM)).isNull();
     }
 
     @Test
@@ -124,7 +117,7 @@ class NearCacheTest {
         answer(entry(KEY, 2));
         assertThat(await(after)).contains(entry(KEY, 2));
         assertThat(await(joined)).contains(entry(KEY, 2));
-        assertThat(near.get(KEY)).isEqualTo(entry(KEY, 2));
+        assertThat(near.get(KEY, TERM)).isEqualTo(entry(KEY, 2));
     }
 
     @Test
@@ -136,7 +129,7 @@ class NearCacheTest {
         answer(entry(KEY, 2));
         overtaken.complete(Optional.of(entry(KEY, 1)));
 
-        assertThat(near.get(KEY)).isEqualTo(entry(KEY, 2));
+        assertThat(near.get(KEY, TERM)).isEqualTo(entry(KEY, 2));
     }
 
     @Test
@@ -150,13 +143,51 @@ class NearCacheTest {
         assertThat(reads).as("the flight under way, which was joined").hasSize(1);
     }
 
+    /** What was begun later has seen what is stored later; revisions of two histories tell nothing of each other. */
     @Test
-    void fetch_olderRevision_neverReplacesTheNewer() {
-        keep(entry(KEY, 2));
-        fetch(KEY);
+    void fetch_begunBefore_neverReplacesWhatWasBegunLater() {
+        fetch(KEY, TERM);
+        clocks.pass(Duration.ofMillis(1));
+        fetch(KEY, TERM + 1);
+        Promise<Optional<Entry>> before = reads.remove();
+        answer(entry(KEY, 1));
+        before.complete(Optional.of(entry(KEY, 2)));
+
+        assertThat(near.get(KEY, TERM + 1)).isEqualTo(entry(KEY, 1));
+    }
+
+    /** A write of a term that is over may have gone unheard. */
+    @Test
+    void get_copyOfAnotherTerm_isNotServedButConfirmed() {
+        keep(entry(KEY, 1));
+        assertThat(near.get(KEY, TERM + 1)).isNull();
+
+        fetch(KEY, TERM + 1);
+        assertThat(copies.getFirst()).contains(entry(KEY, 1));
+        reads.remove().complete(copies.getFirst());
+        assertThat(near.get(KEY, TERM + 1)).isEqualTo(entry(KEY, 1));
+    }
+
+    @Test
+    void fetch_readOfAnotherTermUnderWay_isNotJoined() {
+        fetch(KEY, TERM);
+        fetch(KEY, TERM + 1);
+
+        assertThat(reads).hasSize(2);
+    }
+
+    @Test
+    void fetch_joined_saysSo() {
+        Future<Landing> first = near.fetch(KEY, TERM, copy -> {
+            Promise<Optional<Entry>> read = Promise.promise();
+            reads.add(read);
+            return read.future();
+        });
+        Future<Landing> second = near.fetch(KEY, TERM, copy -> Future.failedFuture("not asked"));
         answer(entry(KEY, 1));
 
-        assertThat(near.get(KEY)).isEqualTo(entry(KEY, 2));
+        assertThat(await(first).joined()).isFalse();
+        assertThat(await(second).joined()).isTrue();
     }
 
     @Test
@@ -166,7 +197,7 @@ class NearCacheTest {
         reads.remove().fail("no");
 
         assertThat(failure(first)).isSameAs(failure(second)).hasMessage("no");
-        assertThat(near.get(KEY)).isNull();
+        assertThat(near.get(KEY, TERM)).isNull();
         fetch(KEY);
         assertThat(reads).as("a read of its own").hasSize(1);
     }
@@ -177,13 +208,13 @@ class NearCacheTest {
         fetch(KEY);
         reads.remove().fail("no");
 
-        assertThat(near.get(KEY)).isEqualTo(entry(KEY, 1));
+        assertThat(near.get(KEY, TERM)).isEqualTo(entry(KEY, 1));
     }
 
     /** G6: a fault in the read must not leave those who join it waiting for ever. */
     @Test
     void fetch_readThrows_failsAndLeavesNothing() {
-        assertThat(failure(near.fetch(KEY, () -> {
+        assertThat(failure(near.fetch(KEY, TERM, copy -> {
                     throw new IllegalStateException("no");
                 })))
                 .hasMessage("no");
@@ -198,18 +229,18 @@ class NearCacheTest {
         keep(entry(OTHER, 1));
         near.drop(KEY);
 
-        assertThat(near.get(KEY)).isNull();
-        assertThat(near.get(OTHER)).isNotNull();
+        assertThat(near.get(KEY, TERM)).isNull();
+        assertThat(near.get(OTHER, TERM)).isNotNull();
     }
 
     @Test
     void dropUnless_sameRevision_stays() {
         keep(entry(KEY, 2));
         near.dropUnless(KEY, 2);
-        assertThat(near.get(KEY)).isNotNull();
+        assertThat(near.get(KEY, TERM)).isNotNull();
 
         near.dropUnless(KEY, 3);
-        assertThat(near.get(KEY)).isNull();
+        assertThat(near.get(KEY, TERM)).isNull();
     }
 
     @Test
@@ -217,29 +248,17 @@ class NearCacheTest {
         keep(entry(KEY, 2));
         near.dropUnless(KEY, 0);
 
-        assertThat(near.get(KEY)).isNull();
-    }
-
-    @Test
-    void dropApp_copies_areGone() {
-        keep(entry(KEY, 1));
-        keep(entry(Key.of("shop", "v2", "k"), 1));
-        keep(entry(OTHER, 1));
-        near.dropApp("shop");
-
-        assertThat(near.get(KEY)).isNull();
-        assertThat(near.get(OTHER)).isNotNull();
-        assertThat(near.size()).isEqualTo(1);
+        assertThat(near.get(KEY, TERM)).isNull();
     }
 
     /** G5. */
     @Test
     void bytes_manyEntries_stayInTheBound() {
-        NearCache small = new NearCache(new NearConfig(100_000, Duration.ofMinutes(1)));
+        NearCache small = new NearCache(new NearConfig(100_000, Duration.ofMinutes(1)), clocks);
         for (int i = 0; i < 1_000; i++) {
             Key key = Key.of("shop", "v1", "k" + i);
             Entry entry = entry(key, 1, 1_000);
-            small.fetch(key, () -> Future.succeededFuture(Optional.of(entry)));
+            small.fetch(key, TERM, copy -> Future.succeededFuture(Optional.of(entry)));
             assertThat(small.bytes()).isLessThanOrEqualTo(100_000);
         }
 
@@ -248,32 +267,34 @@ class NearCacheTest {
 
     @Test
     void bytes_zero_keepsNothing() {
-        NearCache none = new NearCache(new NearConfig(0, Duration.ofMinutes(1)));
-        Future<Optional<Entry>> fetched = none.fetch(KEY, () -> Future.succeededFuture(Optional.of(entry(KEY, 1))));
+        NearCache none = new NearCache(new NearConfig(0, Duration.ofMinutes(1)), clocks);
+        Future<Optional<Entry>> fetched = none.fetch(
+                        KEY, TERM, copy -> Future.succeededFuture(Optional.of(entry(KEY, 1))))
+                .map(Landing::entry);
 
         assertThat(await(fetched)).contains(entry(KEY, 1));
-        assertThat(none.get(KEY)).isNull();
+        assertThat(none.get(KEY, TERM)).isNull();
     }
 
     @Test
     void maxAge_passed_isReadAgain() {
         keep(entry(KEY, 1));
-        nanos.addAndGet(NearConfig.DEFAULT.maxAge().toNanos() - 1);
-        assertThat(near.get(KEY)).isNotNull();
+        clocks.pass(NearConfig.DEFAULT.maxAge().minusNanos(1));
+        assertThat(near.get(KEY, TERM)).isNotNull();
 
-        nanos.addAndGet(1);
-        assertThat(near.get(KEY)).isNull();
+        clocks.pass(Duration.ofNanos(1));
+        assertThat(near.get(KEY, TERM)).isNull();
     }
 
     @Test
     void maxAge_readOften_isNotProlonged() {
         keep(entry(KEY, 1));
         for (int i = 0; i < 60; i++) {
-            near.get(KEY);
-            nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+            near.get(KEY, TERM);
+            clocks.pass(Duration.ofSeconds(1));
         }
 
-        assertThat(near.get(KEY)).isNull();
+        assertThat(near.get(KEY, TERM)).isNull();
     }
 
     @Test
@@ -288,11 +309,17 @@ class NearCacheTest {
     }
 
     private Future<Optional<Entry>> fetch(Key key) {
-        return near.fetch(key, () -> {
-            Promise<Optional<Entry>> read = Promise.promise();
-            reads.add(read);
-            return read.future();
-        });
+        return fetch(key, TERM);
+    }
+
+    private Future<Optional<Entry>> fetch(Key key, long term) {
+        return near.fetch(key, term, copy -> {
+                    copies.push(copy);
+                    Promise<Optional<Entry>> read = Promise.promise();
+                    reads.add(read);
+                    return read.future();
+                })
+                .map(Landing::entry);
     }
 
     private void answer(Entry entry) {
@@ -300,7 +327,7 @@ class NearCacheTest {
     }
 
     private void keep(Entry entry) {
-        near.fetch(entry.key(), () -> Future.succeededFuture(Optional.of(entry)));
+        near.fetch(entry.key(), TERM, copy -> Future.succeededFuture(Optional.of(entry)));
     }
 
     private static Entry entry(Key key, long revision) {

@@ -12,9 +12,11 @@ import dev.freshet.store.Invalidation;
 import dev.freshet.store.Mode;
 import dev.freshet.store.Position;
 import dev.freshet.store.Pulse;
+import dev.freshet.store.Restored;
 import dev.freshet.store.Store;
 import dev.freshet.store.StoreContract;
 import dev.freshet.store.StoreException;
+import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
 import dev.freshet.testing.RedisServer;
 import io.vertx.core.Future;
@@ -25,6 +27,9 @@ import io.vertx.redis.client.Request;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -54,7 +59,7 @@ class RedisStoreIT extends StoreContract {
 
     @BeforeEach
     void open() {
-        store = new RedisStore(vertx, new RedisConfig(redis.uri(), TIMEOUT, 4_096), WINDOW_MS, MARKS_MAX);
+        store = new RedisStore(vertx, new RedisConfig(redis.uri(), TIMEOUT, 4_096), RULES);
     }
 
     @AfterEach
@@ -82,7 +87,8 @@ class RedisStoreIT extends StoreContract {
 
         now(store.write(key, draft("two"), new Ticket(1, 0)));
 
-        assertThat(now(store.read(key)).orElseThrow().body().bytes()).hasToString("two");
+        assertThat(now(store.read(key, Optional.empty())).orElseThrow().body().bytes())
+                .hasToString("two");
     }
 
     @Test
@@ -94,9 +100,9 @@ class RedisStoreIT extends StoreContract {
         List<Future<?>> reads = new ArrayList<>();
         now(Future.<Void>future(done -> vertx.getOrCreateContext().runOnContext(run -> {
             for (int i = 0; i < 20; i++) {
-                reads.add(store.read(key));
+                reads.add(store.read(key, Optional.empty()));
             }
-            reads.add(store.read(wrong));
+            reads.add(store.read(wrong, Optional.empty()));
             Future.join(reads).onComplete(all -> done.complete());
         })));
 
@@ -110,7 +116,7 @@ class RedisStoreIT extends StoreContract {
         now(store.write(other, draft("secret"), new Ticket(1, 0)));
         command(Command.RENAME, Names.entry(other), Names.entry(key));
 
-        assertThatThrownBy(() -> now(store.read(key))).isInstanceOf(StoreException.class);
+        assertThatThrownBy(() -> now(store.read(key, Optional.empty()))).isInstanceOf(StoreException.class);
     }
 
     @Test
@@ -124,45 +130,124 @@ class RedisStoreIT extends StoreContract {
         assertThat(ttl).isBetween(650_000L, 660_000L);
     }
 
+    /** R13: everything is lost, and nothing that is older is believed. */
     @Test
-    void beat_redisRestarted_beginsAnEpoch() {
-        Pulse before = now(store.beat(app, new Position("r1", "", 0, WINDOW_MS)));
-        Invalidation last = now(store.invalidate(app, TAGS, new Mode.Hard()));
+    void beat_redisRestarted_beginsAnEpochInDoubt() {
+        Pulse before = now(store.beat(app, new Position("r1", "", 0, 1)));
+        Invalidation last = now(store.invalidate(app, TAGS, new Mode.Hard(), 0));
         redis.restart();
 
-        Pulse after = again(() -> store.beat(app, new Position("r1", before.epoch(), last.stamp(), WINDOW_MS)));
+        Pulse after = again(() -> store.beat(app, new Position("r1", before.epoch(), last.stamp(), 1)));
 
         assertThat(after.epoch()).isNotEqualTo(before.epoch());
         assertThat(after.head()).isGreaterThan(last.stamp());
-        assertThat(after.floor()).isGreaterThan(last.stamp());
+        assertThat(after.doubt()).isGreaterThan(last.stamp());
+        assertThat(after.kept()).isZero();
+    }
+
+    /** R13: whichever of them is evicted, it is noticed. */
+    @Test
+    void beat_aControlKeyEvicted_beginsAnEpochInDoubt() {
+        Pulse before = now(store.beat(app, new Position("r1", "", 0, 1)));
+        for (String key :
+                List.of(Names.clock(app), Names.marks(app), Names.tags(app), Names.live(app), Names.acks(app))) {
+            Invalidation last = now(store.invalidate(app, TAGS, new Mode.Hard(), 0));
+            command(Command.DEL, key);
+
+            Pulse after = now(store.beat(app, new Position("r1", before.epoch(), last.stamp(), 1)));
+            assertThat(after.epoch()).as(key).isNotEqualTo(before.epoch());
+            assertThat(after.doubt()).as(key).isGreaterThan(last.stamp());
+            before = after;
+        }
     }
 
     @Test
-    void beat_marksEvicted_beginsAnEpoch() {
-        Pulse before = now(store.beat(app, new Position("r1", "", 0, WINDOW_MS)));
-        Invalidation last = now(store.invalidate(app, TAGS, new Mode.Hard()));
-        command(Command.DEL, Names.marks(app));
+    void beat_onlyTheWindowsEvicted_keepsTheMarks() {
+        Pulse before = now(store.beat(app, new Position("r1", "", 0, 1)));
+        Invalidation last = now(store.invalidate(app, TAGS, new Mode.Hard(), 0));
+        command(Command.DEL, Names.live(app));
 
-        Pulse after = now(store.beat(app, new Position("r1", before.epoch(), last.stamp(), WINDOW_MS)));
-
-        assertThat(after.epoch()).isNotEqualTo(before.epoch());
-        assertThat(after.floor()).isGreaterThan(last.stamp());
+        Pulse after = now(store.beat(app, new Position("r1", before.epoch(), last.stamp(), 1)));
+        assertThat(after.kept()).isEqualTo(last.stamp());
+        assertThat(after.changed()).containsOnlyKeys(TAGS);
     }
 
     @Test
     void beat_replicaAheadOfTheHead_beginsAnEpochBeyondIt() {
-        Pulse before = now(store.beat(app, new Position("r1", "", 0, WINDOW_MS)));
+        Pulse before = now(store.beat(app, new Position("r1", "", 0, 1)));
         long ahead = before.head() + 3_600_000_000L;
 
-        Pulse after = now(store.beat(app, new Position("r1", before.epoch(), ahead, WINDOW_MS)));
+        Pulse after = now(store.beat(app, new Position("r1", before.epoch(), ahead, 1)));
 
         assertThat(after.epoch()).isNotEqualTo(before.epoch());
         assertThat(after.head()).isGreaterThanOrEqualTo(ahead);
     }
 
+    /** R11: marks that are given back end the doubt, are in force for everybody, and are told like any other change. */
+    @Test
+    void restore_inDoubt_givesBackTheHistory() {
+        Tag first = TAGS.getFirst();
+        Tag other = new Tag("other");
+        Pulse before = now(store.beat(app, new Position("r1", "", 0, 1)));
+        Invalidation last = now(store.invalidate(app, TAGS, new Mode.Hard(), 0));
+        command(Command.DEL, Names.marks(app));
+        Pulse doubted = now(store.beat(app, new Position("r1", before.epoch(), last.stamp(), 1)));
+        Invalidation meanwhile = now(store.invalidate(app, List.of(other), new Mode.Soft(1_000), 0));
+        Mark hard = Mark.hard(last.stamp());
+
+        assertThat(now(store.restore(app, new Restored(doubted.epoch(), 7, Map.of(first, hard), false))))
+                .isFalse();
+        assertThat(now(store.beat(app, new Position("r2", "", 0, 1))).doubt()).isEqualTo(doubted.doubt());
+        assertThat(now(store.restore(app, new Restored(doubted.epoch(), 7, Map.of(other, hard), true))))
+                .isTrue();
+
+        Pulse after = now(store.beat(app, new Position("r1", doubted.epoch(), meanwhile.stamp(), 1)));
+        assertThat(after.epoch()).isEqualTo(doubted.epoch());
+        assertThat(after.doubt()).isZero();
+        assertThat(after.floor()).as("what was in doubt before stays so").isEqualTo(before.doubt());
+        assertThat(after.changed().get(first)).isEqualTo(hard);
+        assertThat(after.changed().get(other).hard()).isEqualTo(last.stamp());
+        assertThat(after.changed().get(other).newestSoft()).isEqualTo(meanwhile.stamp());
+    }
+
+    @Test
+    void restore_ofAnotherEpoch_changesNothing() {
+        Pulse begun = now(store.beat(app, new Position("r1", "", 0, 1)));
+        Map<Tag, Mark> marks = Map.of(TAGS.getFirst(), Mark.hard(9));
+
+        assertThat(now(store.restore(app, new Restored("another", 7, marks, true))))
+                .isTrue();
+        Pulse after = now(store.beat(app, new Position("r1", "", 0, 1)));
+        assertThat(after.changed()).isEmpty();
+        assertThat(after.doubt()).isEqualTo(begun.doubt()).isPositive();
+    }
+
+    /** Merging in Redis and here comes to the same. */
+    @Test
+    void restore_ofAnyMarks_mergesAsMarksDo() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        Tag tag = TAGS.getFirst();
+        Pulse begun = now(store.beat(app, new Position("r1", "", 0, 1)));
+        Mark expected = Mark.NONE;
+        for (int i = 0; i < 60; i++) {
+            List<Mark.Soft> softs = new ArrayList<>();
+            for (int pair = random.nextInt(6); pair > 0; pair--) {
+                long deadlineMs = random.nextInt(5) == 0 ? Mark.NEVER : random.nextInt(1_000);
+                softs.add(new Mark.Soft(1 + random.nextInt(40), deadlineMs));
+            }
+            Mark mark = new Mark(random.nextInt(40), softs);
+            expected = expected.merge(mark);
+            now(store.restore(app, new Restored(begun.epoch(), 0, Map.of(tag, mark), false)));
+            assertThat(now(store.beat(app, new Position("r1", "", 0, 1))).changed())
+                    .as("seed %d, step %d", seed, i)
+                    .containsEntry(tag, expected);
+        }
+    }
+
     @Test
     void invalidate_newEpoch_isQuietForAWindow() {
-        Invalidation first = now(store.invalidate(app, TAGS, new Mode.Hard()));
+        Invalidation first = now(store.invalidate(app, TAGS, new Mode.Hard(), 0));
 
         assertThat(first.quietUntilMicros() - first.timeMicros()).isGreaterThanOrEqualTo(1_000 * WINDOW_MS);
     }
@@ -173,12 +258,12 @@ class RedisStoreIT extends StoreContract {
         redis.freeze();
         try {
             long begun = System.nanoTime();
-            assertThatThrownBy(() -> now(store.read(key))).isInstanceOf(StoreException.class);
+            assertThatThrownBy(() -> now(store.read(key, Optional.empty()))).isInstanceOf(StoreException.class);
             assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(TIMEOUT.multipliedBy(3));
         } finally {
             redis.thaw();
         }
-        assertThat(again(() -> store.read(key))).isPresent();
+        assertThat(again(() -> store.read(key, Optional.empty()))).isPresent();
     }
 
     @Test
@@ -189,7 +274,7 @@ class RedisStoreIT extends StoreContract {
             Thread[] threads = new Thread[2];
             now(Future.<Void>future(done -> vertx.getOrCreateContext().runOnContext(run -> {
                 threads[0] = Thread.currentThread();
-                store.read(key).onComplete(told -> {
+                store.read(key, Optional.empty()).onComplete(told -> {
                     threads[1] = Thread.currentThread();
                     done.complete();
                 });

@@ -9,10 +9,11 @@ import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class MemoryStoreTest extends StoreContract {
-    private final MemoryStore store = new MemoryStore(16 << 20, MARKS_MAX);
+    private final MemoryStore store = new MemoryStore(16 << 20, RULES);
 
     @Override
     protected Store store() {
@@ -21,7 +22,7 @@ class MemoryStoreTest extends StoreContract {
 
     @Test
     void write_moreThanFits_forgetsSome() {
-        MemoryStore small = new MemoryStore(100_000, MARKS_MAX);
+        MemoryStore small = new MemoryStore(100_000, RULES);
         Draft draft = Draft.of(Body.of(Buffer.buffer(new byte[9_000])), Lifetime.UNLIMITED, List.of());
 
         for (int i = 0; i < 50; i++) {
@@ -29,7 +30,8 @@ class MemoryStoreTest extends StoreContract {
         }
 
         long kept = java.util.stream.IntStream.range(0, 50)
-                .filter(i -> now(small.read(Key.of(app, "v1", "k" + i))).isPresent())
+                .filter(i -> now(small.read(Key.of(app, "v1", "k" + i), Optional.empty()))
+                        .isPresent())
                 .count();
         assertThat(kept).isBetween(5L, 11L);
     }

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeoutException;
@@ -31,7 +32,9 @@ public abstract class StoreContract {
     /** The most marks of the stores under test. */
     protected static final int MARKS_MAX = 5_000;
 
-    protected static final long WINDOW_MS = 1_000;
+    protected static final long WINDOW_MS = 60_000;
+
+    protected static final Rules RULES = new Rules(WINDOW_MS, 50, MARKS_MAX, Rules.Acks.EAGER);
 
     private static final Tag POSTS = new Tag("posts");
     private static final Tag USERS = new Tag("users, größer / \"quoted\"");
@@ -71,22 +74,22 @@ public abstract class StoreContract {
     }
 
     private String bodyOf(Key which) {
-        return now(store().read(which))
+        return now(store().read(which, Optional.empty()))
                 .map(entry -> entry.body().bytes().toString())
                 .orElse("nothing");
     }
 
     private Position at(String replica, Pulse pulse) {
-        return new Position(replica, pulse.epoch(), pulse.upTo(), WINDOW_MS);
+        return new Position(replica, pulse.epoch(), pulse.upTo(), 1);
     }
 
     private Pulse join(String replica) {
-        return now(store().beat(app, new Position(replica, "", 0, WINDOW_MS)));
+        return now(store().beat(app, new Position(replica, "", 0, 1)));
     }
 
     @Test
     void read_neverWritten_isEmpty() {
-        assertThat(now(store().read(key))).isEmpty();
+        assertThat(now(store().read(key, Optional.empty()))).isEmpty();
     }
 
     @Test
@@ -105,7 +108,7 @@ public abstract class StoreContract {
 
         Written.Stored written = (Written.Stored) now(store().write(key, draft, new Ticket(42, 7)));
 
-        Entry entry = now(store().read(key)).orElseThrow();
+        Entry entry = now(store().read(key, Optional.empty())).orElseThrow();
         assertThat(written.created()).isTrue();
         assertThat(entry.revision()).isEqualTo(written.revision());
         assertThat(entry.key()).isEqualTo(key);
@@ -257,7 +260,7 @@ public abstract class StoreContract {
 
         List<Future<Invalidation>> all = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
-            all.add(store().invalidate(app, List.of(new Tag("t" + i % 7)), new Mode.Hard()));
+            all.add(store().invalidate(app, List.of(new Tag("t" + i % 7)), new Mode.Hard(), 0));
         }
         List<Long> stamps = all.stream()
                 .map(future -> now(future).stamp())
@@ -277,9 +280,9 @@ public abstract class StoreContract {
 
     @Test
     void invalidate_softAfterHard_keepsBoth() {
-        Invalidation hard = now(store().invalidate(app, List.of(POSTS, USERS), new Mode.Hard()));
-        Invalidation soft = now(store().invalidate(app, List.of(POSTS), new Mode.Soft(5_000)));
-        Invalidation forever = now(store().invalidate(app, List.of(USERS), new Mode.Soft(Lifetime.NEVER)));
+        Invalidation hard = now(store().invalidate(app, List.of(POSTS, USERS), new Mode.Hard(), 0));
+        Invalidation soft = now(store().invalidate(app, List.of(POSTS), new Mode.Soft(5_000), 0));
+        Invalidation forever = now(store().invalidate(app, List.of(USERS), new Mode.Soft(Lifetime.NEVER), 0));
 
         Map<Tag, Mark> marks = join("r1").changed();
         assertThat(marks.get(POSTS).hard()).isEqualTo(hard.stamp());
@@ -292,7 +295,7 @@ public abstract class StoreContract {
     void invalidate_softly_keepsTheNewestAndFoldsTheEarliestDeadline() {
         List<Invalidation> taken = new ArrayList<>();
         for (int i = 0; i < Mark.SOFTS_MAX + 3; i++) {
-            taken.add(now(store().invalidate(app, List.of(POSTS), new Mode.Soft(i == 0 ? 1_000 : 100_000))));
+            taken.add(now(store().invalidate(app, List.of(POSTS), new Mode.Soft(i == 0 ? 1_000 : 100_000), 0)));
         }
 
         Mark mark = join("r1").changed().get(POSTS);
@@ -304,10 +307,10 @@ public abstract class StoreContract {
 
     @Test
     void beat_first_tellsEveryTagAndThenOnlyWhatChanged() {
-        now(store().invalidate(app, List.of(POSTS), new Mode.Hard()));
+        now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0));
         Pulse first = join("r1");
         Pulse nothing = now(store().beat(app, at("r1", first)));
-        Invalidation next = now(store().invalidate(app, List.of(USERS), new Mode.Hard()));
+        Invalidation next = now(store().invalidate(app, List.of(USERS), new Mode.Hard(), 0));
         Pulse second = now(store().beat(app, at("r1", nothing)));
 
         assertThat(first.changed()).containsOnlyKeys(POSTS);
@@ -320,10 +323,10 @@ public abstract class StoreContract {
 
     @Test
     void beat_ofAnotherEpoch_tellsEverything() {
-        now(store().invalidate(app, List.of(POSTS), new Mode.Hard()));
+        now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0));
         Pulse first = join("r1");
 
-        Pulse again = now(store().beat(app, new Position("r1", "another", first.head(), WINDOW_MS)));
+        Pulse again = now(store().beat(app, new Position("r1", "another", first.head(), 1)));
 
         assertThat(again.changed()).containsOnlyKeys(POSTS);
     }
@@ -333,7 +336,7 @@ public abstract class StoreContract {
         List<Tag> all =
                 IntStream.range(0, 3_000).mapToObj(i -> new Tag("t" + i)).toList();
         for (int from = 0; from < all.size(); from += 250) {
-            now(store().invalidate(app, all.subList(from, from + 250), new Mode.Hard()));
+            now(store().invalidate(app, all.subList(from, from + 250), new Mode.Hard(), 0));
         }
 
         Map<Tag, Mark> told = new HashMap<>();
@@ -350,7 +353,7 @@ public abstract class StoreContract {
 
     @Test
     void invalidate_moreTagsThanAreRemembered_raisesTheFloor() {
-        Invalidation first = now(store().invalidate(app, List.of(POSTS), new Mode.Hard()));
+        Invalidation first = now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0));
         for (int from = 0; from < MARKS_MAX + 250; from += 250) {
             int base = from;
             now(store().invalidate(
@@ -358,7 +361,8 @@ public abstract class StoreContract {
                             IntStream.range(0, 250)
                                     .mapToObj(i -> new Tag("t" + (base + i)))
                                     .toList(),
-                            new Mode.Hard()));
+                            new Mode.Hard(),
+                            0));
         }
 
         assertThat(join("r1").floor()).isGreaterThanOrEqualTo(first.stamp());
@@ -368,9 +372,9 @@ public abstract class StoreContract {
     void windows_ofReplicasThatBeat_areTold() {
         Pulse one = join("r1");
         join("r2");
-        Invalidation both = now(store().invalidate(app, List.of(POSTS), new Mode.Hard()));
+        Invalidation both = now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0));
         now(store().leave(app, "r2"));
-        Invalidation rest = now(store().invalidate(app, List.of(POSTS), new Mode.Hard()));
+        Invalidation rest = now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0));
 
         assertThat(both.windows()).containsOnlyKeys("r1", "r2");
         assertThat(both.windows().get("r1")).isGreaterThanOrEqualTo(one.timeMicros() + 1_000 * WINDOW_MS);
@@ -383,11 +387,11 @@ public abstract class StoreContract {
         Pulse one = join("r1");
         Pulse two = join("r2");
         long stamp =
-                now(store().invalidate(app, List.of(POSTS), new Mode.Hard())).stamp();
+                now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0)).stamp();
 
-        now(store().acknowledge(app, new Position("r1", one.epoch(), stamp, WINDOW_MS)));
+        now(store().acknowledge(app, new Position("r1", one.epoch(), stamp, 1)));
         Pulse between = now(store().beat(app, at("r1", one)));
-        now(store().acknowledge(app, new Position("r2", two.epoch(), stamp, WINDOW_MS)));
+        now(store().acknowledge(app, new Position("r2", two.epoch(), stamp, 1)));
 
         assertThat(between.acknowledged()).isLessThan(stamp);
         await().until(() -> heard.contains(new Change.Acknowledged(one.epoch(), stamp)));
@@ -398,18 +402,87 @@ public abstract class StoreContract {
         List<Change> heard = listen();
         Pulse one = join("r1");
         long stamp =
-                now(store().invalidate(app, List.of(POSTS), new Mode.Hard())).stamp();
+                now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0)).stamp();
 
-        now(store().acknowledge(app, new Position("r1", "another", stamp, WINDOW_MS)));
+        now(store().acknowledge(app, new Position("r1", "another", stamp, 1)));
 
         assertThat(now(store().beat(app, at("r1", one))).acknowledged()).isLessThan(stamp);
         assertThat(heard).noneMatch(change -> change instanceof Change.Acknowledged all && all.stamp() >= stamp);
     }
 
+    @Test
+    void behind_afterAnAcknowledgement_namesTheOthers() {
+        Pulse one = join("r1");
+        join("r2");
+        long stamp =
+                now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0)).stamp();
+        now(store().acknowledge(app, new Position("r1", one.epoch(), stamp, 1)));
+
+        assertThat(now(store().behind(app, stamp, Set.of("r1", "r2", "r3")))).containsExactlyInAnyOrder("r2", "r3");
+        assertThat(now(store().behind(app, stamp, Set.of()))).isEmpty();
+    }
+
+    /** Who hears its own echo has heard whatever was told before. */
+    @Test
+    void beat_echo_comesAfterWhatWasToldBefore() {
+        List<Change> heard = listen();
+        now(store().write(key, draft("one"), new Ticket(1, 0)));
+        now(store().beat(app, new Position("r2", "", 0, 41)));
+        now(store().beat(app, new Position("r1", "", 0, 42)));
+        await().until(() -> heard.contains(new Change.Echo(42)));
+
+        List<Change> before = heard.subList(0, heard.indexOf(new Change.Echo(42)));
+        assertThat(before).anyMatch(change -> change instanceof Change.Written);
+        assertThat(heard).doesNotContain(new Change.Echo(41));
+    }
+
+    @Test
+    void read_copyThatIsStillStored_isNotSentAgain() {
+        now(store().write(key, draft("one"), new Ticket(1, 0)));
+        Optional<Entry> copy = now(store().read(key, Optional.empty()));
+        Entry known = copy.orElseThrow();
+
+        assertThat(now(store().read(key, copy))).containsSame(known);
+        now(store().write(key, draft("two"), new Ticket(1, 0)));
+        assertThat(now(store().read(key, copy)).orElseThrow().body().bytes()).hasToString("two");
+        now(store().remove(key));
+        assertThat(now(store().read(key, copy))).isEmpty();
+    }
+
+    /** R22: an origin that answers from a copy which lags behind is asked again after a while. */
+    @Test
+    void invalidate_withAHoldOff_isDoneAgainByTheFirstBeatAfterIt() {
+        List<Change> heard = listen();
+        long begun = join("r1").head();
+        long first = now(store().invalidate(app, List.of(POSTS), new Mode.Soft(5_000), 30))
+                .stamp();
+        await().until(() -> join("r1").head() > first);
+
+        Pulse after = join("r1");
+        assertThat(after.changed().get(POSTS).softs()).hasSize(2);
+        await().until(() -> invalidations(heard).size() == 2);
+        assertThat(join("r2").head()).as("and not once more").isEqualTo(after.head());
+        assertThat(begun).isLessThan(first);
+    }
+
+    @Test
+    void evidence_ofSomeTags_isWhatIsRemembered() {
+        Pulse one = join("r1");
+        long stamp =
+                now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0)).stamp();
+        now(store().acknowledge(app, new Position("r1", one.epoch(), stamp, 1)));
+        Evidence evidence = now(store().evidence(app, List.of(USERS, POSTS)));
+
+        assertThat(evidence.epoch()).isEqualTo(one.epoch());
+        assertThat(evidence.acknowledged()).isEqualTo(stamp);
+        assertThat(evidence.marks().get(POSTS)).isEqualTo(Mark.hard(stamp));
+        assertThat(evidence.marks().getOrDefault(USERS, Mark.NONE)).isEqualTo(Mark.NONE);
+    }
+
     /** What is told of the app from now on; returns once it is live. */
     protected List<Change> listen() {
         List<Change> heard = new CopyOnWriteArrayList<>();
-        store().listen(app, heard::add);
+        store().listen(app, "r1", heard::add);
         await().until(() -> heard.contains(new Change.Live()));
         return heard;
     }

@@ -1,0 +1,98 @@
+-- marks.lua: merge marks, and put them into an app's history. Stands, after clock.lua, before the
+-- scripts that include it. A packed mark is 'hard|stamp:deadline,stamp:deadline,…': the stamp of the
+-- newest hard invalidation, and the soft ones, oldest first, each with the ms at which it ends what
+-- it made stale, or nothing for never.
+local SOFTS_MAX = 8
+
+local function unpacked(packed)
+  local hard, list = string.match(packed, '^(%d+)|(.*)$')
+  local softs = {}
+  for stamp, deadline in string.gmatch(list, '(%d+):(%d*)') do
+    softs[#softs + 1] = { tonumber(stamp), tonumber(deadline) or math.huge }
+  end
+  return tonumber(hard), softs
+end
+
+-- The union of two packed marks. Beyond the most kept, the oldest soft one folds its deadline into
+-- the next, as Mark.java does.
+local function merged(one, other)
+  local hard, softs = unpacked(one)
+  local otherHard, others = unpacked(other)
+  for _, soft in ipairs(others) do
+    softs[#softs + 1] = soft
+  end
+  table.sort(softs, function(a, b) return a[1] < b[1] end)
+  local kept = {}
+  for _, soft in ipairs(softs) do
+    local before = kept[#kept]
+    if before and before[1] == soft[1] then
+      before[2] = math.min(before[2], soft[2])
+    else
+      kept[#kept + 1] = soft
+    end
+  end
+  while #kept > SOFTS_MAX do
+    local oldest = table.remove(kept, 1)
+    kept[1][2] = math.min(kept[1][2], oldest[2])
+  end
+  for i, soft in ipairs(kept) do
+    kept[i] = text(soft[1]) .. ':' .. (soft[2] == math.huge and '' or text(soft[2]))
+  end
+  return text(math.max(hard, otherHard)) .. '|' .. table.concat(kept, ',')
+end
+
+local function newest(packed)
+  local hard, softs = unpacked(packed)
+  return math.max(hard, #softs > 0 and softs[#softs][1] or 0)
+end
+
+-- Forgets the tags beyond the most remembered that changed longest ago, at most 512 of them, and
+-- lets the floor rise to the newest of their marks.
+local function forget(keys, at, most)
+  local beyond = redis.call('ZCARD', keys.tags) - 1 - most
+  if beyond <= 0 then
+    return
+  end
+  local oldest = redis.call('ZPOPMIN', keys.tags, math.min(beyond, 512))
+  for i = 1, #oldest, 2 do
+    local packed = redis.call('HGET', keys.marks, oldest[i])
+    at.floor = math.max(at.floor, packed and newest(packed) or tonumber(oldest[i + 1]))
+    redis.call('HDEL', keys.marks, oldest[i])
+  end
+  redis.call('HSET', keys.clock, 'floor', text(at.floor))
+end
+
+-- Gives the next stamp to a change, and tells it on the bus, so that the bus has the order of the
+-- stamps. marked(tag, stamp) answers the whole packed mark of each tag.
+local function change(keys, at, most, channel, tags, marked)
+  local previous, stamp = at.last, math.max(at.last + 1, at.now)
+  local marks = {}
+  for _, tag in ipairs(tags) do
+    local packed = marked(tag, stamp)
+    redis.call('HSET', keys.marks, tag, packed)
+    redis.call('ZADD', keys.tags, text(stamp), tag)
+    marks[tag] = packed
+  end
+  redis.call('HSET', keys.clock, 'last', text(stamp))
+  at.last = stamp
+  forget(keys, at, most)
+  redis.call('PUBLISH', channel, 'invalidate ' .. cjson.encode({
+    epoch = at.epoch,
+    previous = text(previous),
+    stamp = text(stamp),
+    marks = marks,
+  }))
+  return stamp
+end
+
+-- Invalidates tags: mode 'hard', or 'soft' with the ms after which it ends what it made stale, ''
+-- for never. A soft mark never cancels an earlier hard one.
+local function invalidate(keys, at, most, channel, mode, expire, tags)
+  return change(keys, at, most, channel, tags, function(tag, stamp)
+    if mode == 'hard' then
+      return text(stamp) .. '|'
+    end
+    local deadline = expire == '' and '' or text(math.floor(at.now / 1000) + tonumber(expire))
+    return merged(redis.call('HGET', keys.marks, tag) or '0|', '0|' .. text(stamp) .. ':' .. deadline)
+  end)
+end
