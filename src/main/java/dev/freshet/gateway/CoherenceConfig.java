@@ -18,7 +18,7 @@ public record CoherenceConfig(
         Duration window, Duration beat, Duration margin, Rules.Acks acks, int verify, int marksMax, int appsMax) {
     /** What an unconfigured gateway uses. */
     public static final CoherenceConfig DEFAULT = new CoherenceConfig(
-            Duration.ofSeconds(1), Duration.ofMillis(250), Duration.ofMillis(50), Rules.Acks.EAGER, 1_000, 500_000, 64);
+            Duration.ofSeconds(1), Duration.ofMillis(250), Duration.ofMillis(25), Rules.Acks.EAGER, 1_000, 500_000, 64);
 
     /** Checks the ranges. */
     public CoherenceConfig {
