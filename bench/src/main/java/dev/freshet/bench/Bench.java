@@ -1,0 +1,46 @@
+package dev.freshet.bench;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** The process: runs the bench that its first argument names, with the others. */
+public final class Bench {
+    /** One bench. */
+    private interface Run {
+        void with(List<String> arguments) throws Exception;
+    }
+
+    private static final Map<String, Run> BENCHES = Map.of(
+            "hit",
+            arguments -> Jmh.run("hit", HitBench.class, arguments),
+            "freshness",
+            arguments -> Jmh.run("freshness", FreshnessBench.class, arguments),
+            "marks",
+            arguments -> Jmh.run("marks", MarksBench.class, arguments),
+            "clock",
+            arguments -> Jmh.run("clock", ClockBench.class, arguments),
+            "memory",
+            MemoryBench::run,
+            "acks",
+            AcksBench::run,
+            "replicas",
+            ReplicasBench::run,
+            "tags",
+            TagsBench::run);
+
+    private Bench() {}
+
+    /** Runs it, and ends with 64 if there is none of that name. */
+    public static void main(String[] args) throws Exception {
+        Run bench = args.length == 0 ? null : BENCHES.get(args[0]);
+        if (bench == null) {
+            System.err.println("Usage: bench/run "
+                    + String.join("|", BENCHES.keySet().stream().sorted().toList()));
+            System.exit(64);
+        } else {
+            bench.with(Arrays.asList(args).subList(1, args.length));
+            System.exit(0);
+        }
+    }
+}
