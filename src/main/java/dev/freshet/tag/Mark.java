@@ -1,16 +1,14 @@
 package dev.freshet.tag;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/**
- * What a tag remembers of its invalidations.
- *
- * @param hard the stamp of the newest hard invalidation, 0 for none
- * @param softs the soft invalidations, newest last, at most {@value #SOFTS_MAX}
- */
-public record Mark(long hard, List<Soft> softs) {
+/** What a tag remembers of its invalidations: the stamp of the newest hard one, and the newest soft ones. */
+public final class Mark {
     /*
      * Two lattices side by side: hard is a maximum; softs are the newest stamps of a union, and each
      * pair beyond SOFTS_MAX folds its deadline into the oldest pair kept. Folding depends on the
@@ -18,6 +16,9 @@ public record Mark(long hard, List<Soft> softs) {
      * merging is commutative, associative, idempotent and monotone, and replayed, reordered or
      * repeated messages do no harm. Pairs that a hard stamp covers are kept, for the same reason:
      * dropping them would make the fold depend on the order of merging. They cost nothing at a read.
+     *
+     * Tables hold a million of these, and few have more than one pair. So the newest is held here,
+     * and the others, if any, in a list: 40 bytes, where a list of that one would make it 80.
      */
 
     /** The most soft pairs kept. */
@@ -37,9 +38,25 @@ public record Mark(long hard, List<Soft> softs) {
      */
     public record Soft(long stamp, long deadlineMs) {}
 
-    /** Sorts and folds the pairs. */
-    public Mark {
-        softs = folded(softs);
+    private static final long NO_STAMP = -1;
+
+    private final long hard;
+    private final long newestStamp;
+    private final long newestDeadlineMs;
+    private final List<Soft> olderSofts;
+
+    /**
+     * A mark of any number of invalidations.
+     *
+     * @param hard the stamp of the newest hard one, 0 for none
+     * @param softs in any order; the oldest beyond {@value #SOFTS_MAX} are folded into those that are kept
+     */
+    public Mark(long hard, List<Soft> softs) {
+        List<Soft> kept = softs.size() < 2 ? softs : folded(softs);
+        this.hard = hard;
+        this.newestStamp = kept.isEmpty() ? NO_STAMP : kept.getLast().stamp;
+        this.newestDeadlineMs = kept.isEmpty() ? NEVER : kept.getLast().deadlineMs;
+        this.olderSofts = List.copyOf(kept.subList(0, Math.max(0, kept.size() - 1)));
     }
 
     /** A mark of one hard invalidation. */
@@ -57,19 +74,34 @@ public record Mark(long hard, List<Soft> softs) {
         if (equals(other)) {
             return this;
         }
-        List<Soft> all = new ArrayList<>(softs);
-        all.addAll(other.softs);
+        List<Soft> all = new ArrayList<>(softs());
+        all.addAll(other.softs());
         return new Mark(Math.max(hard, other.hard), all);
+    }
+
+    /** The stamp of the newest hard invalidation, 0 for none. */
+    public long hard() {
+        return hard;
+    }
+
+    /** The soft invalidations, newest last, at most {@value #SOFTS_MAX}. */
+    public List<Soft> softs() {
+        if (newestStamp == NO_STAMP) {
+            return List.of();
+        }
+        List<Soft> all = new ArrayList<>(olderSofts);
+        all.add(new Soft(newestStamp, newestDeadlineMs));
+        return Collections.unmodifiableList(all);
     }
 
     /** The stamp of the newest invalidation of either kind, 0 for none. */
     public long newest() {
-        return Math.max(hard, newestSoft());
+        return Math.max(hard, newestStamp);
     }
 
     /** The stamp of the newest soft invalidation, 0 for none. */
     public long newestSoft() {
-        return softs.isEmpty() ? 0 : softs.getLast().stamp();
+        return Math.max(0, newestStamp);
     }
 
     /**
@@ -78,10 +110,10 @@ public record Mark(long hard, List<Soft> softs) {
      * @param nowMs ms of Redis time
      */
     public boolean ends(long asOf, long nowMs) {
-        if (hard > asOf) {
+        if (hard > asOf || (newestStamp > asOf && nowMs >= newestDeadlineMs)) {
             return true;
         }
-        for (Soft soft : softs) {
+        for (Soft soft : olderSofts) {
             if (soft.stamp > asOf && nowMs >= soft.deadlineMs) {
                 return true;
             }
@@ -92,7 +124,7 @@ public record Mark(long hard, List<Soft> softs) {
     /** The text that Redis keeps: {@code hard|stamp:deadline,stamp:deadline}, a deadline that never comes left empty. */
     public String packed() {
         StringBuilder text = new StringBuilder().append(hard).append('|');
-        for (Soft soft : softs) {
+        for (Soft soft : softs()) {
             text.append(text.charAt(text.length() - 1) == '|' ? "" : ",")
                     .append(soft.stamp)
                     .append(':')
@@ -123,10 +155,26 @@ public record Mark(long hard, List<Soft> softs) {
         return new Mark(Long.parseLong(text.substring(0, bar)), softs);
     }
 
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Mark mark
+                && hard == mark.hard
+                && newestStamp == mark.newestStamp
+                && newestDeadlineMs == mark.newestDeadlineMs
+                && olderSofts.equals(mark.olderSofts);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(hard, newestStamp, newestDeadlineMs, olderSofts);
+    }
+
+    @Override
+    public String toString() {
+        return packed();
+    }
+
     private static List<Soft> folded(List<Soft> pairs) {
-        if (pairs.size() < 2) {
-            return List.copyOf(pairs);
-        }
         TreeMap<Long, Long> deadlines = new TreeMap<>();
         for (Soft soft : pairs) {
             deadlines.merge(soft.stamp, soft.deadlineMs, Math::min);
@@ -137,6 +185,6 @@ public record Mark(long hard, List<Soft> softs) {
         }
         List<Soft> kept = new ArrayList<>(deadlines.size());
         deadlines.forEach((stamp, deadline) -> kept.add(new Soft(stamp, deadline)));
-        return List.copyOf(kept);
+        return kept;
     }
 }
