@@ -1,5 +1,7 @@
 package dev.freshet.gateway;
 
+import dev.freshet.entry.Entry;
+import dev.freshet.entry.Freshness;
 import dev.freshet.entry.Ticket;
 import dev.freshet.loop.Clocks;
 import dev.freshet.store.Pulse;
@@ -8,9 +10,9 @@ import dev.freshet.tag.Mark;
 import dev.freshet.tag.MarkTable;
 import dev.freshet.tag.Marks;
 import dev.freshet.tag.Tag;
-import java.util.Optional;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** What this replica knows of one app. Written by the invalidation verticle, read by every event loop. */
 public final class Coherence implements Marks {
@@ -80,12 +82,11 @@ public final class Coherence implements Marks {
         return applied;
     }
 
-    /** Whether every acknowledged invalidation is known here. To be asked last, after whatever took time. */
+    /** Whether every acknowledged invalidation is known here. */
     public boolean isCoherent() {
-        Window open = window;
         long nanos = clocks.nanos();
-        return nanos - open.endNanos < 0
-                && Math.abs(clocks.wallMs() - millis(nanos) - open.wallMinusNanoMs) <= rules.marginMs() / 2;
+        noticeSuspension(nanos);
+        return isOpen(nanos);
     }
 
     /** Whether near copies may be used: writes are heard, and every acknowledged invalidation is known here. */
@@ -93,25 +94,58 @@ public final class Coherence implements Marks {
         return listening && isCoherent();
     }
 
+    /*
+     * One reading of the clock for each read of an entry, before everything else. If the window is open
+     * then, whatever was acknowledged until then is among the marks, and a judgement made later knows
+     * it. What is acknowledged after that reading, while this process was halted or not, need not be
+     * known: the request began before it.
+     *
+     * The wall clock is compared where a request begins, for the same reason: a machine that is
+     * suspended after that has the request under way.
+     */
+
+    /** Whether the window was open at a reading of the monotonic clock. */
+    boolean isOpen(long nanos) {
+        return nanos - window.endNanos < 0;
+    }
+
+    /** Whether near copies may be used by a reading of the monotonic clock; see {@link #noticeSuspension}. */
+    boolean mayUseNear(long nanos) {
+        return listening && isOpen(nanos);
+    }
+
+    /** Closes the window if the machine was suspended since it was opened. To be called where a request begins. */
+    void noticeSuspension(long nanos) {
+        Window open = window;
+        if (nanos - open.endNanos < 0
+                && Math.abs(clocks.wallMs() - millis(nanos) - open.wallMinusNanoMs) > rules.marginMs() / 2) {
+            close();
+        }
+    }
+
     /** Counts the times from when writes are heard until that may have failed; a near copy is good in the one it is of. */
     public long term() {
         return term;
     }
 
-    /*
-     * Open before: by then, whatever was acknowledged is among the marks, so the judgement knows it;
-     * that a beat opened the window meanwhile would not do. Open after: no pause came between. One
-     * history: the table was not emptied meanwhile, to be filled anew.
+    /**
+     * How fresh an entry is; null if the window is not open, or another history began meanwhile, so that the marks may be others.
+     *
+     * @param nanos the monotonic clock, read after the request began
      */
-
-    /** What {@code judgement} says if the window is open from before until after it, in one history; else nothing. */
-    <T> Optional<T> inWindow(Supplier<T> judgement) {
+    @Nullable
+    Freshness judge(Entry entry, List<Tag> softTags, long nanos) {
         String history = epoch;
-        if (!isCoherent()) {
-            return Optional.empty();
+        if (!isOpen(nanos)) {
+            return null;
         }
-        T judged = judgement.get();
-        return isCoherent() && history.equals(epoch) ? Optional.of(judged) : Optional.empty();
+        Freshness freshness = Freshness.of(entry, this, softTags, msAt(nanos));
+        return history.equals(epoch) ? freshness : null;
+    }
+
+    /** Redis time at a reading of the monotonic clock, in ms, at most as late as it may have been. */
+    long msAt(long nanos) {
+        return (nanos / 1_000 + storeMinusNanoMicros) / 1_000;
     }
 
     /** Redis time as estimated here, in ms. For ages and deadlines, never for the order of anything. */

@@ -40,8 +40,8 @@ public final class Gateway {
      *  4. Fresh: served. Stale or gone: the lease decides who refreshes, if the caller would.
      *  5. A follower who would wait is told when the lease ends, and goes to 1.
      *
-     * The window is asked before and after each judgement, which follows everything that takes time:
-     * so a process that was paused anywhere does not serve what was invalidated meanwhile. Who joins a
+     * The window is asked before each judgement, which follows everything that takes time: so a
+     * process that was halted does not serve what was invalidated before it was asked. Who joins a
      * flight judges what it brings by the marks as they are when it lands; and if it brings nothing that
      * may be served, reads anew, for it began before the caller came, and may have missed a write that
      * was answered before.
@@ -100,53 +100,54 @@ public final class Gateway {
 
     /** Reads an entry. */
     public Future<Lookup> get(Key key, Ask ask) {
-        long deadlineNanos = clocks.nanos() + TimeUnit.MILLISECONDS.toNanos(ask.waitMs());
+        Coherence app = invalidations.app(key.app());
+        long nanos = clocks.nanos();
+        app.noticeSuspension(nanos);
+        long deadlineNanos = nanos + TimeUnit.MILLISECONDS.toNanos(ask.waitMs());
         return Loops.back(
                 vertx,
-                look(new Read(invalidations.app(key.app()), key, ask, deadlineNanos, 0, false))
-                        .onSuccess(meters::read));
+                look(new Read(app, key, ask, deadlineNanos, 0, false), nanos).onSuccess(meters::read));
     }
 
-    private Future<Lookup> look(Read read) {
-        Entry copy = read.app.mayUseNear() ? near.get(read.key, read.app.term()) : null;
+    private Future<Lookup> look(Read read, long nanos) {
+        Coherence app = read.app;
+        Entry copy = app.mayUseNear(nanos) ? near.get(read.key, app.term(), nanos) : null;
         if (copy != null) {
-            Optional<Freshness> judged = read.app.inWindow(() -> judge(read, copy));
-            if (judged.isPresent() && judged.get() != Freshness.GONE) {
-                sampler.sample(read.app, copy, read.ask.softTags());
-                return found(read, copy, judged.get(), Source.NEAR);
+            Freshness freshness = app.judge(copy, read.ask.softTags(), nanos);
+            if (freshness != null && freshness != Freshness.GONE) {
+                sampler.sample(app, copy, read.ask.softTags());
+                return found(read, copy, freshness, Source.NEAR, app.msAt(nanos));
             }
         }
         return invalidations
-                .renew(vertx, read.app)
-                .compose(open -> near.fetch(read.key, read.app.term(), copied -> store.read(read.key, copied)))
+                .renew(vertx, app)
+                .compose(open -> near.fetch(read.key, app.term(), copied -> store.read(read.key, copied)))
                 .compose(landing -> weigh(read, landing, 0));
     }
 
     private Future<Lookup> weigh(Read read, Landing landing, int renewals) {
-        Optional<Entry> stored = landing.entry();
-        Optional<Freshness> judged =
-                read.app.inWindow(() -> stored.map(entry -> judge(read, entry)).orElse(Freshness.GONE));
-        if (judged.isEmpty()) {
+        Coherence app = read.app;
+        long nanos = clocks.nanos();
+        Entry entry = landing.entry().orElse(null);
+        Freshness judged = entry != null
+                ? app.judge(entry, read.ask.softTags(), nanos)
+                : app.isOpen(nanos) ? Freshness.GONE : null;
+        if (judged == null) {
             return renewals < LOOKS_MAX
-                    ? invalidations.renew(vertx, read.app).compose(open -> weigh(read, landing, renewals + 1))
+                    ? invalidations.renew(vertx, app).compose(open -> weigh(read, landing, renewals + 1))
                     : Future.failedFuture(new StoreException("the coherence window closes before a read ends"));
         }
-        if (judged.get() == Freshness.GONE && landing.joined() && !read.anew) {
-            return look(read.afterJoining());
+        if (entry != null && judged != Freshness.GONE) {
+            return found(read, entry, judged, Source.STORE, app.msAt(nanos));
         }
-        return judged.get() == Freshness.GONE
-                ? missed(read, stored.map(Entry::revision).orElse(0L))
-                : found(read, stored.orElseThrow(), judged.get(), Source.STORE);
+        return landing.joined() && !read.anew
+                ? look(read.afterJoining(), nanos)
+                : missed(read, entry == null ? 0 : entry.revision());
     }
 
-    private static Freshness judge(Read read, Entry entry) {
-        return Freshness.of(entry, read.app, read.ask.softTags(), read.app.nowMs());
-    }
-
-    private Future<Lookup> found(Read read, Entry entry, Freshness freshness, Source source) {
-        long ageMs = entry.ageMs(read.app.nowMs());
+    private Future<Lookup> found(Read read, Entry entry, Freshness freshness, Source source, long nowMs) {
         if (!freshness.isStale()) {
-            return Future.succeededFuture(new Lookup.Fresh(entry, ageMs, source, read.collapsed()));
+            return Future.succeededFuture(new Lookup.Fresh(entry, entry.ageMs(nowMs), source, read.collapsed()));
         }
         if (!read.ask.lease()) {
             return Future.succeededFuture(stale(read, entry, freshness, source, null));
@@ -183,7 +184,7 @@ public final class Gateway {
 
     private Future<Lookup> lookAgain(Read read) {
         near.drop(read.key);
-        return look(read.again());
+        return look(read.again(), clocks.nanos());
     }
 
     /** Writes an entry. */

@@ -48,8 +48,7 @@ final class Sampler {
     }
 
     private void verify(Coherence app, Entry served, List<Tag> tags, Evidence evidence) {
-        boolean unknown = app.inWindow(() -> tags.stream().anyMatch(tag -> isUnknown(app, served, tag, evidence)))
-                .orElse(false);
+        boolean unknown = app.isCoherent() && tags.stream().anyMatch(tag -> isUnknown(app, served, tag, evidence));
         meters.verified(unknown);
         if (unknown) {
             LOG.error(

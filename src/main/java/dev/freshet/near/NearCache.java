@@ -59,12 +59,14 @@ public final class NearCache {
                 .build();
     }
 
-    /** The entry of a key, if there is a copy that may be served in this term. */
-    public @Nullable Entry get(Key key, long term) {
+    /**
+     * The entry of a key, if there is a copy that may be served in this term.
+     *
+     * @param nanos the monotonic clock
+     */
+    public @Nullable Entry get(Key key, long term, long nanos) {
         Copy copy = copies.getIfPresent(key);
-        return copy != null && copy.term() == term && clocks.nanos() - copy.seenNanos() < maxAgeNanos
-                ? copy.entry()
-                : null;
+        return copy != null && copy.term() == term && nanos - copy.seenNanos() < maxAgeNanos ? copy.entry() : null;
     }
 
     /**

@@ -3,12 +3,21 @@ package dev.freshet.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.freshet.entry.Body;
+import dev.freshet.entry.Draft;
+import dev.freshet.entry.Entry;
+import dev.freshet.entry.Freshness;
+import dev.freshet.entry.Key;
+import dev.freshet.entry.Lifetime;
 import dev.freshet.store.Pulse;
 import dev.freshet.store.Rules;
 import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
 import dev.freshet.testing.ManualClocks;
+import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
+import java.util.AbstractList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -135,44 +144,49 @@ class CoherenceTest {
     }
 
     @Test
-    void inWindow_open_isJudged() {
+    void judge_windowOpen_isByTheMarks() {
         app.open(app.sending());
+        assertThat(app.judge(entry(4), List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
 
-        assertThat(app.inWindow(() -> 1)).contains(1);
+        app.table().merge(TAG, Mark.hard(5), 5);
+        assertThat(app.judge(entry(4), List.of(), clocks.nanos())).isEqualTo(Freshness.GONE);
+        assertThat(app.judge(entry(5), List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
     }
 
-    /** The judgement may have been made by marks that lack an acknowledged one, though a beat has brought it since. */
+    /** R9: a process that was halted reads its clock when it goes on, and finds that its window has ended. */
     @Test
-    void inWindow_opensWhileJudging_isNotBelieved() {
-        assertThat(app.inWindow(() -> {
-                    app.open(app.sending());
-                    return 1;
-                }))
-                .isEmpty();
-    }
-
-    @Test
-    void inWindow_closesWhileJudging_isNotBelieved() {
+    void judge_windowEnded_isNothing() {
         app.open(app.sending());
+        clocks.pass(Duration.ofSeconds(60));
 
-        assertThat(app.inWindow(() -> {
-                    app.close();
-                    return 1;
-                }))
-                .isEmpty();
+        assertThat(app.judge(entry(5), List.of(), clocks.nanos())).isNull();
     }
 
     /** The judgement may have been made by a table that was just emptied. */
     @Test
-    void inWindow_anotherHistoryBeginsWhileJudging_isNotBelieved() {
+    void judge_anotherHistoryBeginsMeanwhile_isNothing() {
         app.open(app.sending());
+        List<Tag> softTags = new AbstractList<>() {
+            @Override
+            public Tag get(int index) {
+                app.reset(pulse("e2", 0));
+                app.open(app.sending());
+                return TAG;
+            }
 
-        assertThat(app.inWindow(() -> {
-                    app.reset(pulse("e2", 0));
-                    app.open(app.sending());
-                    return 1;
-                }))
-                .isEmpty();
+            @Override
+            public int size() {
+                return 1;
+            }
+        };
+
+        assertThat(app.judge(entry(5), softTags, clocks.nanos())).isNull();
+    }
+
+    private static Entry entry(long asOf) {
+        Body body = Body.of(Buffer.buffer("one"));
+        Key key = Key.of("shop", "v1", "k");
+        return new Entry(key, 1, asOf, 0, List.of(TAG), Lifetime.UNLIMITED, Draft.OCTETS, "", body);
     }
 
     @Test

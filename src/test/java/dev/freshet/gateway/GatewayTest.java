@@ -123,20 +123,6 @@ class GatewayTest extends TwoReplicas {
         assertThat(text(await(reading))).isEqualTo("one");
     }
 
-    /** G1: a pause between the look at the window and the judgement does not smuggle a stale answer out. */
-    @Test
-    void get_windowEndsWhileTheNearCacheIsRead_awaitsABeat() {
-        a.put(KEY, "one", "posts");
-        b.warm(KEY);
-        b.store.silence();
-        a.begin(HARD, "posts");
-        b.onNear = b.app::close;
-        Future<Lookup> reading = b.gateway.get(KEY, Ask.PLAIN);
-        b.onNear = () -> {};
-
-        assertThat(text(await(reading))).isEqualTo("none");
-    }
-
     /** G1: partitioned from the bus, past its window, a replica learns of what it missed before it answers. */
     @Test
     void get_windowClosedAndInvalidationMissed_isNotServed() {

@@ -309,7 +309,7 @@ class InvalidationVerticleTest extends TwoReplicas {
         await(a.gateway.subscribe(APP, -1, heard::add));
         newEpoch(a);
 
-        assertThat(a.near.get(KEY, a.app.term())).isNull();
+        assertThat(a.near.get(KEY, a.app.term(), System.nanoTime())).isNull();
         assertThat(a.app.epoch()).isEqualTo("another");
         assertThat(a.app.applied()).isEqualTo(100);
         assertThat(a.app.of(ONE)).isEqualTo(Mark.hard(100));
@@ -624,7 +624,7 @@ class InvalidationVerticleTest extends TwoReplicas {
         b.store.tell(new Change.Lost());
         b.turn();
 
-        assertThat(b.near.get(KEY, b.app.term())).isNull();
+        assertThat(b.near.get(KEY, b.app.term(), System.nanoTime())).isNull();
         assertThat(b.app.mayUseNear()).isFalse();
         assertThat(heard).containsExactly(new Change.Lost());
         b.store.tell(new Change.Live());

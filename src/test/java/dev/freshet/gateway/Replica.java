@@ -39,21 +39,7 @@ final class Replica {
     final HeldStore store;
     final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
-    /** Run whenever the near cache is looked at. */
-    volatile Runnable onNear = () -> {};
-
-    final NearCache near = new NearCache(NearConfig.DEFAULT, new Clocks() {
-        @Override
-        public long nanos() {
-            onNear.run();
-            return System.nanoTime();
-        }
-
-        @Override
-        public long wallMs() {
-            return System.currentTimeMillis();
-        }
-    });
+    final NearCache near = new NearCache(NearConfig.DEFAULT, Clocks.SYSTEM);
     final LeaseVerticle leases;
     final InvalidationVerticle invalidations;
     final Gateway gateway;

@@ -39,11 +39,11 @@ class NearCacheTest {
     @Test
     void fetch_found_keepsACopy() {
         Future<Optional<Entry>> fetched = fetch(KEY);
-        assertThat(near.get(KEY, TERM)).isNull();
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
         answer(entry(KEY, 1));
 
         assertThat(await(fetched)).contains(entry(KEY, 1));
-        assertThat(near.get(KEY, TERM)).isEqualTo(entry(KEY, 1));
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isEqualTo(entry(KEY, 1));
     }
 
     @Test
@@ -53,7 +53,7 @@ class NearCacheTest {
         reads.remove().complete(Optional.empty());
 
         assertThat(await(fetched)).isEmpty();
-        assertThat(near.get(KEY, TERM)).isNull();
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
     }
 
     @Test
@@ -76,7 +76,7 @@ class NearCacheTest {
         answer(entry(KEY, 2));
 
         assertThat(await(again)).contains(entry(KEY, 2));
-        assertThat(near.get(KEY, TERM)).isEqualTo(entry(KEY, 2));
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isEqualTo(entry(KEY, 2));
     }
 
     /** A fill must lose to a change that lands during it. */
@@ -89,7 +89,7 @@ class NearCacheTest {
         assertThat(await(fetched))
                 .as("whoever came before the drop may have it")
                 .contains(entry(KEY, 1));
-        assertThat(near.get(KEY, TERM)).isNull();
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
     }
 
     @Test
@@ -98,7 +98,7 @@ class NearCacheTest {
         near.dropUnless(KEY, 2);
         answer(entry(KEY, 1));
 
-        assertThat(near.get(KEY, TERM)).isNull();
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
     }
 
     @Test
@@ -117,7 +117,7 @@ class NearCacheTest {
         answer(entry(KEY, 2));
         assertThat(await(after)).contains(entry(KEY, 2));
         assertThat(await(joined)).contains(entry(KEY, 2));
-        assertThat(near.get(KEY, TERM)).isEqualTo(entry(KEY, 2));
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isEqualTo(entry(KEY, 2));
     }
 
     @Test
@@ -129,7 +129,7 @@ class NearCacheTest {
         answer(entry(KEY, 2));
         overtaken.complete(Optional.of(entry(KEY, 1)));
 
-        assertThat(near.get(KEY, TERM)).isEqualTo(entry(KEY, 2));
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isEqualTo(entry(KEY, 2));
     }
 
     @Test
@@ -153,19 +153,19 @@ class NearCacheTest {
         answer(entry(KEY, 1));
         before.complete(Optional.of(entry(KEY, 2)));
 
-        assertThat(near.get(KEY, TERM + 1)).isEqualTo(entry(KEY, 1));
+        assertThat(near.get(KEY, TERM + 1, clocks.nanos())).isEqualTo(entry(KEY, 1));
     }
 
     /** A write of a term that is over may have gone unheard. */
     @Test
     void get_copyOfAnotherTerm_isNotServedButConfirmed() {
         keep(entry(KEY, 1));
-        assertThat(near.get(KEY, TERM + 1)).isNull();
+        assertThat(near.get(KEY, TERM + 1, clocks.nanos())).isNull();
 
         fetch(KEY, TERM + 1);
         assertThat(copies.getFirst()).contains(entry(KEY, 1));
         reads.remove().complete(copies.getFirst());
-        assertThat(near.get(KEY, TERM + 1)).isEqualTo(entry(KEY, 1));
+        assertThat(near.get(KEY, TERM + 1, clocks.nanos())).isEqualTo(entry(KEY, 1));
     }
 
     @Test
@@ -197,7 +197,7 @@ class NearCacheTest {
         reads.remove().fail("no");
 
         assertThat(failure(first)).isSameAs(failure(second)).hasMessage("no");
-        assertThat(near.get(KEY, TERM)).isNull();
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
         fetch(KEY);
         assertThat(reads).as("a read of its own").hasSize(1);
     }
@@ -208,7 +208,7 @@ class NearCacheTest {
         fetch(KEY);
         reads.remove().fail("no");
 
-        assertThat(near.get(KEY, TERM)).isEqualTo(entry(KEY, 1));
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isEqualTo(entry(KEY, 1));
     }
 
     /** G6: a fault in the read must not leave those who join it waiting for ever. */
@@ -229,18 +229,18 @@ class NearCacheTest {
         keep(entry(OTHER, 1));
         near.drop(KEY);
 
-        assertThat(near.get(KEY, TERM)).isNull();
-        assertThat(near.get(OTHER, TERM)).isNotNull();
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
+        assertThat(near.get(OTHER, TERM, clocks.nanos())).isNotNull();
     }
 
     @Test
     void dropUnless_sameRevision_stays() {
         keep(entry(KEY, 2));
         near.dropUnless(KEY, 2);
-        assertThat(near.get(KEY, TERM)).isNotNull();
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isNotNull();
 
         near.dropUnless(KEY, 3);
-        assertThat(near.get(KEY, TERM)).isNull();
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
     }
 
     @Test
@@ -248,7 +248,7 @@ class NearCacheTest {
         keep(entry(KEY, 2));
         near.dropUnless(KEY, 0);
 
-        assertThat(near.get(KEY, TERM)).isNull();
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
     }
 
     /** G5. */
@@ -273,28 +273,28 @@ class NearCacheTest {
                 .map(Landing::entry);
 
         assertThat(await(fetched)).contains(entry(KEY, 1));
-        assertThat(none.get(KEY, TERM)).isNull();
+        assertThat(none.get(KEY, TERM, clocks.nanos())).isNull();
     }
 
     @Test
     void maxAge_passed_isReadAgain() {
         keep(entry(KEY, 1));
         clocks.pass(NearConfig.DEFAULT.maxAge().minusNanos(1));
-        assertThat(near.get(KEY, TERM)).isNotNull();
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isNotNull();
 
         clocks.pass(Duration.ofNanos(1));
-        assertThat(near.get(KEY, TERM)).isNull();
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
     }
 
     @Test
     void maxAge_readOften_isNotProlonged() {
         keep(entry(KEY, 1));
         for (int i = 0; i < 60; i++) {
-            near.get(KEY, TERM);
+            near.get(KEY, TERM, clocks.nanos());
             clocks.pass(Duration.ofSeconds(1));
         }
 
-        assertThat(near.get(KEY, TERM)).isNull();
+        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
     }
 
     @Test
