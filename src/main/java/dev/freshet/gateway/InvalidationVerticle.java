@@ -242,8 +242,8 @@ public final class InvalidationVerticle extends VerticleBase {
         if (!pulse.changed().isEmpty() && pulse.upTo() > before) {
             following.tell(new Change.Invalidated(pulse.epoch(), before, pulse.upTo(), pulse.changed()));
         }
-        following.settlements.acknowledged(pulse.acknowledged());
         following.settlements.passed(pulse.timeMicros());
+        following.settlements.acknowledged(pulse.acknowledged());
         if (pulse.upTo() < pulse.head()) {
             // A tag is told at its latest change: one of an earlier stamp may be among what is left.
             coherence.close();
