@@ -6,8 +6,8 @@
 -- Redis is the one that began it, and nobody has applied more than was given out. Else its newest
 -- marks may be lost, or all, or who may serve without them. Then a new epoch begins:
 --
---  * Its first stamp is above all that the old one gave out: above what survived, what the asker has
---    applied and this Redis's time, by a minute, which is what two masters' clocks may differ.
+--  * Its first stamp is above all that the old one gave out: above what survived of it, what the asker
+--    has applied and this Redis's time, by a minute, which is what two masters' clocks may differ.
 --  * It is in doubt: what is older than its first stamp is not known to be good until a replica that
 --    knows the whole old history gives its marks back (restore.lua).
 --  * For one window and a margin nothing may be acknowledged, since replicas may still serve by
@@ -33,6 +33,13 @@ local function held(key)
   return redis.call('ZSCORE', key, '')
 end
 
+-- The newest stamp that what survived without the clock tells of: of a tag, or of the epoch's beginning.
+local function known(keys)
+  local newest = redis.call('ZRANGE', keys.tags, '(+inf', '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1, 'WITHSCORES')
+  local epoch = string.match(redis.call('HGET', keys.marks, '') or '', '^%d+') or '0'
+  return math.max(tonumber(newest[2] or '0'), tonumber(epoch))
+end
+
 local function clock(keys, rules, applied)
   local time = redis.call('TIME')
   local now = time[1] * 1000000 + time[2]
@@ -45,7 +52,7 @@ local function clock(keys, rules, applied)
     return { epoch = has[2], last = last, floor = floor, doubt = doubt, kept = tonumber(has[6]),
       quiet = tonumber(has[7]), now = now }
   end
-  local first = math.max(last, now, applied) + GAP
+  local first = math.max(last, known(keys), now, applied) + GAP
   local begun = {
     epoch = text(first) .. '.' .. string.sub(master, 1, 8),
     last = first,

@@ -161,6 +161,19 @@ class RedisStoreIT extends StoreContract {
         }
     }
 
+    /** R11: an epoch's stamps are never given twice, though the clock is lost and who asks was away for an epoch. */
+    @Test
+    void beat_clockEvictedAndALaggardAsks_beginsBeyondWhatWasGiven() {
+        Pulse one = now(store.beat(app, new Position("r1", "", 0, 1)));
+        command(Command.DEL, Names.live(app));
+        now(store.beat(app, new Position("r2", "", 0, 1)));
+        Invalidation newest = now(store.invalidate(app, TAGS, new Mode.Hard(), 0));
+        command(Command.DEL, Names.clock(app));
+
+        Pulse after = now(store.beat(app, new Position("r1", one.epoch(), one.head(), 1)));
+        assertThat(after.head()).isGreaterThan(newest.stamp());
+    }
+
     @Test
     void beat_onlyTheWindowsEvicted_keepsTheMarks() {
         Pulse before = now(store.beat(app, new Position("r1", "", 0, 1)));
