@@ -19,20 +19,14 @@ import dev.freshet.store.StoreException;
 import dev.freshet.store.Written;
 import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
-import io.netty.channel.EventLoop;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.ProtocolVersion;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
-import io.vertx.redis.client.Response;
-import io.vertx.redis.client.impl.types.ErrorType;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,11 +36,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,11 +48,9 @@ public final class RedisStore implements Store {
     /** The most tags that a beat answers; more than one invalidation names. */
     private static final int PAGE = 1_024;
 
-    private final Vertx vertx;
     private final RedisConfig config;
     private final Rules rules;
-    private final Function<Vertx, Redis> clients;
-    private final Map<EventLoop, Link> links = new ConcurrentHashMap<>();
+    private final Links links;
     private final Bus bus;
 
     /**
@@ -70,11 +59,10 @@ public final class RedisStore implements Store {
      * @param rules the same in the whole fleet
      */
     public RedisStore(Vertx vertx, RedisConfig config, Rules rules) {
-        this.vertx = vertx;
         this.config = config;
         this.rules = rules;
         int timeoutMs = (int) config.timeout().toMillis();
-        this.clients = each -> Redis.createClient(
+        Function<Vertx, Redis> clients = each -> Redis.createClient(
                 each,
                 new RedisOptions()
                         .setConnectionString(config.url())
@@ -86,6 +74,7 @@ public final class RedisStore implements Store {
                                 .setTcpNoDelay(true)
                                 .setTcpKeepAlive(true)
                                 .setConnectTimeout(timeoutMs)));
+        this.links = new Links(vertx, config, clients);
         this.bus = new Bus(vertx, vertx.getOrCreateContext(), clients);
     }
 
@@ -101,7 +90,7 @@ public final class RedisStore implements Store {
             return whole(key);
         }
         Entry known = copy.get();
-        return on(link -> link.read(Request.cmd(Command.HMGET)
+        return links.on(link -> link.read(Request.cmd(Command.HMGET)
                         .arg(Names.entry(key))
                         .arg("r")
                         .arg("a")))
@@ -120,7 +109,7 @@ public final class RedisStore implements Store {
         for (String field : List.of("h", "b", "r", "a", "n")) {
             request.arg(field);
         }
-        return on(link -> link.read(request)).map(reply -> entry(key, reply));
+        return links.on(link -> link.read(request)).map(reply -> entry(key, reply));
     }
 
     /*
@@ -151,7 +140,7 @@ public final class RedisStore implements Store {
 
     @Override
     public Future<Claim> claim(Key key, String token, long ttlMs) {
-        return run(Script.CLAIM, List.of(Names.lease(key), Names.entry(key)), List.of(token, ttlMs))
+        return links.run(Script.CLAIM, List.of(Names.lease(key), Names.entry(key)), List.of(token, ttlMs))
                 .map(reply -> {
                     long left = Math.max(1, reply.number(1));
                     long revision = reply.number(2);
@@ -163,13 +152,16 @@ public final class RedisStore implements Store {
 
     @Override
     public Future<Boolean> release(Key key, String token) {
-        return run(Script.RELEASE, List.of(Names.lease(key)), List.of(token, Names.bus(key.app()), Names.onBus(key)))
+        return links.run(
+                        Script.RELEASE,
+                        List.of(Names.lease(key)),
+                        List.of(token, Names.bus(key.app()), Names.onBus(key)))
                 .map(reply -> reply.number() == 1);
     }
 
     @Override
     public Future<Written> write(Key key, Draft draft, Ticket ticket) {
-        return run(
+        return links.run(
                         Script.WRITE,
                         List.of(Names.entry(key), Names.lease(key)),
                         List.of(
@@ -191,7 +183,7 @@ public final class RedisStore implements Store {
 
     @Override
     public Future<Boolean> remove(Key key) {
-        return run(Script.REMOVE, List.of(Names.entry(key)), List.of(Names.bus(key.app()), Names.onBus(key)))
+        return links.run(Script.REMOVE, List.of(Names.entry(key)), List.of(Names.bus(key.app()), Names.onBus(key)))
                 .map(reply -> reply.number() == 1);
     }
 
@@ -202,7 +194,7 @@ public final class RedisStore implements Store {
         arguments.add(mode instanceof Mode.Soft soft && soft.expireMs() < Mark.NEVER / 4 ? soft.expireMs() : "");
         arguments.add(holdOffMs > 0 ? holdOffMs : "");
         tags.forEach(tag -> arguments.add(tag.text()));
-        return run(Script.INVALIDATE, control(app), arguments).map(reply -> {
+        return links.run(Script.INVALIDATE, control(app), arguments).map(reply -> {
             Map<String, Long> windows = new HashMap<>();
             for (int i = 4; i < reply.size(); i += 2) {
                 windows.put(reply.text(i), (long) Double.parseDouble(reply.text(i + 1)));
@@ -221,7 +213,7 @@ public final class RedisStore implements Store {
         arguments.add(position.applied());
         arguments.add(position.beat());
         arguments.add(PAGE);
-        return run(Script.BEAT, control(app), arguments).map(reply -> {
+        return links.run(Script.BEAT, control(app), arguments).map(reply -> {
             Map<Tag, Mark> changed = new LinkedHashMap<>();
             for (int i = 8; i < reply.size(); i += 2) {
                 changed.put(new Tag(reply.text(i)), Mark.unpack(reply.text(i + 1)));
@@ -249,12 +241,12 @@ public final class RedisStore implements Store {
             arguments.add(tag.text());
             arguments.add(mark.packed());
         });
-        return run(Script.RESTORE, control(app), arguments).map(reply -> reply.number() == 1);
+        return links.run(Script.RESTORE, control(app), arguments).map(reply -> reply.number() == 1);
     }
 
     @Override
     public Future<Void> acknowledge(String app, Position position) {
-        return run(
+        return links.run(
                         Script.ACK,
                         List.of(Names.clock(app), Names.live(app), Names.acks(app)),
                         List.of(position.replica(), position.epoch(), position.applied(), Names.bus(app)))
@@ -269,7 +261,7 @@ public final class RedisStore implements Store {
         List<String> names = List.copyOf(replicas);
         Request request = Request.cmd(Command.ZMSCORE).arg(Names.acks(app));
         names.forEach(request::arg);
-        return on(link -> link.read(request)).map(reply -> {
+        return links.on(link -> link.read(request)).map(reply -> {
             Set<String> behind = new TreeSet<>();
             for (int i = 0; i < names.size(); i++) {
                 if (!reply.has(i) || reply.number(i) < stamp) {
@@ -287,8 +279,8 @@ public final class RedisStore implements Store {
                 Request.cmd(Command.HMGET).arg(Names.clock(app)).arg("epoch").arg("low");
         Request marks = Request.cmd(Command.HMGET).arg(Names.marks(app)).arg("");
         tags.forEach(tag -> marks.arg(tag.text()));
-        Future<Reply> first = on(link -> link.read(clock));
-        Future<Reply> second = on(link -> link.read(marks));
+        Future<Reply> first = links.on(link -> link.read(clock));
+        Future<Reply> second = links.on(link -> link.read(marks));
         return Future.all(first, second).map(both -> evidence(tags, first.result(), second.result()));
     }
 
@@ -305,9 +297,9 @@ public final class RedisStore implements Store {
 
     @Override
     public Future<Void> leave(String app, String replica) {
-        return on(link ->
+        return links.on(link ->
                         link.send(Request.cmd(Command.ZREM).arg(Names.live(app)).arg(replica)))
-                .compose(gone -> on(link ->
+                .compose(gone -> links.on(link ->
                         link.send(Request.cmd(Command.ZREM).arg(Names.acks(app)).arg(replica))))
                 .mapEmpty();
     }
@@ -325,13 +317,7 @@ public final class RedisStore implements Store {
     @Override
     public Future<Void> close() {
         bus.close();
-        List<Future<Void>> closed = new ArrayList<>();
-        links.values()
-                .forEach(link -> closed.add(Future.future(told -> link.loop().runOnContext(run -> {
-                    link.close();
-                    told.complete();
-                }))));
-        return Future.all(closed).mapEmpty();
+        return links.close();
     }
 
     private static List<String> control(String app) {
@@ -347,51 +333,6 @@ public final class RedisStore implements Store {
     /* What every script that may begin a new epoch is told first. */
     private List<Object> ruled(String app) {
         return new ArrayList<>(List.of(rules.windowMs(), rules.marginMs(), rules.marksMax(), Names.bus(app)));
-    }
-
-    /* The script by its hash; Redis forgets scripts when it restarts, and is then told the text again. */
-    private Future<Reply> run(Script script, List<String> keys, List<?> arguments) {
-        BiFunction<Command, String, Request> request = (command, name) -> {
-            Request asked = Request.cmd(command).arg(name).arg(keys.size());
-            keys.forEach(asked::arg);
-            for (Object argument : arguments) {
-                if (argument instanceof Buffer bytes) {
-                    asked.arg(bytes);
-                } else {
-                    asked.arg(argument.toString());
-                }
-            }
-            return asked;
-        };
-        return on(link -> link.send(request.apply(Command.EVALSHA, script.sha()))
-                .recover(failed -> isUnknownScript(failed)
-                        ? link.send(request.apply(Command.EVAL, script.source()))
-                        : Future.failedFuture(failed)));
-    }
-
-    private static boolean isUnknownScript(Throwable failed) {
-        return failed instanceof ErrorType error && error.is("NOSCRIPT");
-    }
-
-    /* Runs on the caller's event loop where it has one, so that a reply needs no hop. */
-    private Future<Reply> on(Function<Link, Future<@Nullable Response>> command) {
-        ContextInternal here = ((ContextInternal) vertx.getOrCreateContext()).unwrap();
-        EventLoop eventLoop = here.nettyEventLoop();
-        Link link = links.computeIfAbsent(eventLoop, loop -> new Link(vertx, here, config, clients));
-        if (eventLoop.inEventLoop()) {
-            return reply(command.apply(link));
-        }
-        Promise<Reply> told = Promise.promise();
-        link.loop().runOnContext(run -> reply(command.apply(link)).onComplete(told::handle));
-        return told.future();
-    }
-
-    private static Future<Reply> reply(Future<@Nullable Response> response) {
-        return response.map(Reply::new)
-                .recover(failed -> Future.failedFuture(
-                        failed instanceof StoreException
-                                ? failed
-                                : new StoreException("Redis refuses: " + failed.getMessage(), failed)));
     }
 
     /** Reads the lines of one app's channel. */
