@@ -5,6 +5,7 @@ import dev.freshet.gateway.Gateway;
 import dev.freshet.gateway.InvalidationVerticle;
 import dev.freshet.gateway.Meters;
 import dev.freshet.http.HttpVerticle;
+import dev.freshet.http.StreamMeters;
 import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.loop.Clocks;
 import dev.freshet.near.NearCache;
@@ -56,6 +57,7 @@ public final class Freshet {
     private final LeaseVerticle leases;
     private final InvalidationVerticle invalidations;
     private final Gateway gateway;
+    private final StreamMeters streams;
     private final OpsVerticle ops;
     /** What is deployed, the latest first. Written by the chain of start(), then by that of stop(). */
     private final Deque<String> deployed = new ArrayDeque<>();
@@ -81,6 +83,7 @@ public final class Freshet {
                 new Meters(registry, near, leases, invalidations),
                 config.coherence().verify(),
                 Clocks.SYSTEM);
+        streams = new StreamMeters(registry);
         ops = new OpsVerticle(config.ops(), registry, version(registry));
     }
 
@@ -142,7 +145,7 @@ public final class Freshet {
     }
 
     private HttpVerticle server(List<HttpVerticle> servers) {
-        HttpVerticle server = new HttpVerticle(gateway, config.http());
+        HttpVerticle server = new HttpVerticle(gateway, config.http(), streams);
         servers.add(server);
         return server;
     }

@@ -148,6 +148,18 @@ public final class Coherence implements Marks {
         return (nanos / 1_000 + storeMinusNanoMicros) / 1_000;
     }
 
+    /** Where this replica stands: all of one history in an open window, or it says that it is not coherent. */
+    public Standing standing() {
+        long nanos = clocks.nanos();
+        noticeSuspension(nanos);
+        String history = epoch;
+        Window open = window;
+        Place place = new Place(history, applied);
+        boolean coherent = listening && nanos - open.endNanos < 0 && history.equals(epoch);
+        long leftMs = TimeUnit.NANOSECONDS.toMillis(open.endNanos - nanos);
+        return new Standing(place, floor(), coherent, coherent ? leftMs : 0);
+    }
+
     /** Redis time as estimated here, in ms. For ages and deadlines, never for the order of anything. */
     public long nowMs() {
         return nowMicros() / 1_000;

@@ -278,7 +278,7 @@ public final class Gateway {
     }
 
     /** Tells an app's changes; see {@link InvalidationVerticle#subscribe}. */
-    public Future<Subscription> subscribe(String app, long after, Consumer<Change> heard) {
+    public Future<Subscription> subscribe(String app, Place after, Consumer<Change> heard) {
         return Loops.back(vertx, invalidations.subscribe(vertx, app, after, heard));
     }
 

@@ -3,6 +3,7 @@ package dev.freshet.gateway;
 import dev.freshet.entry.Key;
 import dev.freshet.gateway.Coherence.Sent;
 import dev.freshet.gateway.Settlements.Outcome;
+import dev.freshet.gateway.Subscription.Replay;
 import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.loop.Clocks;
 import dev.freshet.loop.Loops;
@@ -57,6 +58,9 @@ public final class InvalidationVerticle extends VerticleBase {
      */
 
     private static final Logger LOG = LoggerFactory.getLogger(InvalidationVerticle.class);
+
+    /** Tags that a subscriber may have missed; with more it is as well off when it forgets every copy. */
+    private static final int MISSED_TAGS_MAX = 8_192;
 
     private static final String BEGAN_ANEW = "the history of invalidations began anew: invalidate again";
 
@@ -136,32 +140,50 @@ public final class InvalidationVerticle extends VerticleBase {
                 .compose(there -> Loops.call(vertx, there, () -> settle(following(app), invalidation, waitMs)));
     }
 
-    /**
-     * Tells the changes of an app from a stamp on, on this verticle's loop, until the subscription is ended.
-     *
-     * @param after the last stamp that the subscriber knows; below 0 for the present one
-     */
-    public Future<Subscription> subscribe(Vertx vertx, String app, long after, Consumer<Change> heard) {
-        Coherence known = app(app);
+    /** Tells the changes of an app after a place, on this verticle's loop, until the subscription is ended. */
+    public Future<Subscription> subscribe(Vertx vertx, String app, Place after, Consumer<Change> heard) {
+        app(app);
         return loop.future()
                 .compose(there -> Loops.call(vertx, there, () -> {
                     Following following = following(app);
-                    boolean upToDate = known.isCoherent() && after <= known.applied();
-                    return (upToDate ? Future.<Void>succeededFuture() : beat(following))
-                            .map(beaten -> subscription(following, after, heard, there));
+                    return reach(following, after)
+                            .compose(once -> reach(following, after))
+                            .map(reached -> subscription(following, after, heard, there));
                 }));
     }
 
-    /* A subscriber may know more than this replica, which has missed something then, and has just asked for it. */
-    private static Subscription subscription(Following following, long after, Consumer<Change> heard, Context loop) {
+    /*
+     * A subscriber may know more than this replica, which has missed something then, and asks for it:
+     * twice, for the first beat may have been under way before the subscriber was told what it knows.
+     */
+    private Future<Void> reach(Following following, Place after) {
+        Coherence coherence = following.coherence;
+        boolean reached = coherence.isCoherent()
+                && (after.isNone() || (after.isIn(coherence.epoch()) && after.stamp() <= coherence.applied()));
+        return reached ? Future.succeededFuture() : beat(following);
+    }
+
+    private static Subscription subscription(Following following, Place after, Consumer<Change> heard, Context loop) {
         Coherence coherence = following.coherence;
         following.subscribers.add(heard);
-        boolean whole = after < 0 || (after >= coherence.floor() && after <= coherence.applied());
+        Replay replay = replay(coherence, after);
+        Map<Tag, Mark> missed = replay == Replay.WHOLE ? coherence.table().since(after.stamp()) : Map.of();
+        boolean tooMany = missed.size() > MISSED_TAGS_MAX;
         return new Subscription(
-                coherence.applied(),
-                whole,
-                whole && after >= 0 ? coherence.table().since(after) : Map.of(),
+                new Place(coherence.epoch(), coherence.applied()),
+                tooMany ? Replay.BEHIND : replay,
+                tooMany ? Map.of() : missed,
                 () -> loop.runOnContext(end -> following.subscribers.remove(heard)));
+    }
+
+    private static Replay replay(Coherence coherence, Place after) {
+        if (after.isNone()) {
+            return Replay.NONE;
+        }
+        if (!after.isIn(coherence.epoch()) || after.stamp() > coherence.applied()) {
+            return Replay.EPOCH;
+        }
+        return after.stamp() < coherence.table().floor() ? Replay.BEHIND : Replay.WHOLE;
     }
 
     private Following following(String app) {
@@ -239,7 +261,7 @@ public final class InvalidationVerticle extends VerticleBase {
         if (before > 0 && before < pulse.floor()) {
             following.tell(new Change.Lost());
         }
-        if (!pulse.changed().isEmpty() && pulse.upTo() > before) {
+        if (pulse.upTo() > before) {
             following.tell(new Change.Invalidated(pulse.epoch(), before, pulse.upTo(), pulse.changed()));
         }
         following.settlements.passed(pulse.timeMicros());
@@ -283,7 +305,7 @@ public final class InvalidationVerticle extends VerticleBase {
         }
         if (!first) {
             LOG.warn("App {} has a new history of invalidations", coherence.app());
-            following.tell(new Change.Lost());
+            following.tell(new Change.NewEpoch(pulse.epoch()));
         }
     }
 
@@ -333,6 +355,7 @@ public final class InvalidationVerticle extends VerticleBase {
                 following.regular = 0;
                 beatAfter(following);
             }
+            case Change.NewEpoch told -> beat(following);
         }
     }
 

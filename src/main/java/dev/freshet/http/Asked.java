@@ -3,6 +3,7 @@ package dev.freshet.http;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freshet.entry.Frame;
 import dev.freshet.entry.Key;
+import dev.freshet.gateway.Place;
 import dev.freshet.http.Fields.Item;
 import dev.freshet.http.Problem.Kind;
 import io.vertx.core.buffer.Buffer;
@@ -187,21 +188,22 @@ final class Asked {
                         Kind.INVALID_REQUEST, "the body is one JSON object in UTF-8, without repeated members"));
     }
 
-    /** The last stamp that a subscriber knows, below 0 if it says none. */
-    long after() {
+    /** Up to where a subscriber knows everything. */
+    Place after() {
         return header("Last-Event-ID")
                 .map(String::strip)
                 .filter(id -> !id.isEmpty())
                 .or(() -> Optional.ofNullable(request.getParam("after")))
-                .map(Asked::stamp)
-                .orElse(-1L);
+                .map(Asked::place)
+                .orElse(Place.NONE);
     }
 
-    private static long stamp(String text) {
-        if (!text.matches("[0-9]{1,16}")) {
-            throw new Problem(Kind.INVALID_REQUEST, "Last-Event-ID and after are a stamp, as one was given");
+    private static Place place(String text) {
+        try {
+            return Place.of(text);
+        } catch (IllegalArgumentException e) {
+            throw new Problem(Kind.INVALID_REQUEST, "Last-Event-ID and after: " + e.getMessage());
         }
-        return Long.parseLong(text);
     }
 
     /** What the reader has already. */

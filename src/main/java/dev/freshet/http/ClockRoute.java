@@ -1,7 +1,7 @@
 package dev.freshet.http;
 
-import dev.freshet.gateway.Coherence;
 import dev.freshet.gateway.Gateway;
+import dev.freshet.gateway.Standing;
 import io.vertx.core.Future;
 
 /** Where this replica stands with an app. */
@@ -14,17 +14,18 @@ final class ClockRoute {
 
     /** GET. */
     Future<Void> get(Asked asked) {
-        return gateway.clock(asked.app()).compose(app -> answer(asked, app));
+        return gateway.clock(asked.app()).compose(app -> answer(asked, app.standing()));
     }
 
-    private Future<Void> answer(Asked asked, Coherence app) {
+    private Future<Void> answer(Asked asked, Standing standing) {
         return Json.answer(
                 asked.response(),
                 Json.object()
-                        .put("stamp", app.applied())
-                        .put("coherent", app.mayUseNear())
-                        .put("epoch", app.epoch())
-                        .put("floor", app.floor())
+                        .put("epoch", standing.place().epoch())
+                        .put("stamp", standing.place().stamp())
+                        .put("floor", standing.floor())
+                        .put("coherent", standing.coherent())
+                        .put("window", standing.windowMs())
                         .put("replica", gateway.replica()));
     }
 }

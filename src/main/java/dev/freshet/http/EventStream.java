@@ -1,186 +1,197 @@
 package dev.freshet.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.freshet.gateway.Subscription;
+import dev.freshet.gateway.Subscription.Replay;
+import dev.freshet.http.Event.Kind;
 import dev.freshet.store.Change;
-import dev.freshet.tag.Mark;
-import dev.freshet.tag.Tag;
+import dev.freshet.store.StoreException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.Consumer;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The changes of one app on their way to one client, as server-sent events. Belongs to the event loop of its connection. */
 final class EventStream {
     /*
      * No silent loss. Whoever reconnects says the last id it got, and is told what came after. So an
-     * id is sent only with what completes it: the hello of a client that missed something has the id
-     * that the client gave, and of the events that tell what it missed only the last has the new one.
+     * id is sent only with what completes it: the hello of a client that missed something has none,
+     * and of the events that tell what it missed only the last one has.
      *
-     * A client that does not read is not waited for. Once more is queued for it than the connection
-     * may hold, it is told to forget every copy, and disconnected.
+     * A client that does not read is not waited for. The connection holds QUEUE_BYTES_MAX and an event
+     * more. What else there is to tell waits here, encoded once for all the streams that tell it; once
+     * that is more than WAITING_BYTES_MAX the client is told to forget every copy, and the stream ends.
+     * What the client missed before is encoded as it is sent.
      */
 
     /** The media type. */
     static final String MEDIA_TYPE = "text/event-stream";
 
     /** What a connection holds for a client that does not read. */
-    static final int QUEUE_BYTES_MAX = 1 << 20;
+    static final int QUEUE_BYTES_MAX = 64 << 10;
 
-    /** Tags that a client may have missed; with more it is as well off when it forgets every copy. */
-    private static final int MISSED_TAGS_MAX = 8_192;
+    /** What waits until the connection takes more, or until the stream begins. */
+    static final int WAITING_BYTES_MAX = 1 << 20;
 
-    private static final int TAGS_PER_EVENT = 256;
     private static final long CLOSE_MS = 5_000;
 
+    private final EventStreams streams;
     private final Context context;
     private final HttpServerRequest request;
     private final HttpServerResponse response;
-    private final Consumer<EventStream> forget;
     private final Promise<Void> over = Promise.promise();
-    private final List<Change> early = new ArrayList<>();
+    private final Deque<Event> waiting = new ArrayDeque<>();
+    private Iterator<Event> missed = Collections.emptyIterator();
+    private int waitingBytes;
 
     @Nullable
     private Subscription subscription;
 
+    private boolean slow;
     private boolean ended;
-    private long stamp;
 
-    EventStream(Context context, HttpServerRequest request, Consumer<EventStream> forget) {
+    EventStream(EventStreams streams, Context context, HttpServerRequest request) {
+        this.streams = streams;
         this.context = context;
         this.request = request;
         this.response = request.response();
-        this.forget = forget;
         response.closeHandler(closed -> over());
     }
 
-    /** Whether what was missed is known, and worth telling. */
-    static boolean isWhole(Subscription subscription) {
-        return subscription.whole() && subscription.missed().size() <= MISSED_TAGS_MAX;
+    /** What a client must be told that missed what cannot be told. */
+    static Optional<Kind> reset(Replay replay) {
+        return switch (replay) {
+            case NONE, WHOLE -> Optional.empty();
+            case BEHIND -> Optional.of(Kind.RESET_BEHIND);
+            case EPOCH -> Optional.of(Kind.RESET_EPOCH);
+        };
+    }
+
+    /** Says in the head how much is told of what the client missed. */
+    static HttpServerResponse head(HttpServerResponse response, Replay replay, Optional<Kind> reset) {
+        String told = reset.map(kind -> "reset; reason=" + kind.reason).orElseGet(() -> text(replay));
+        return response.putHeader("Freshet-Replay", told);
+    }
+
+    private static String text(Replay replay) {
+        return replay.name().toLowerCase(Locale.ROOT);
     }
 
     /** Takes a change. Any thread may call. */
     void hear(Change change) {
-        context.runOnContext(run -> {
-            if (subscription == null) {
-                early.add(change);
-            } else {
-                take(change);
-            }
-        });
+        context.runOnContext(run -> streams.events(change).forEach(this::take));
     }
 
-    /**
-     * Begins. Succeeds when the stream is over.
-     *
-     * @param after the last stamp that the client knows, below 0 for none
-     */
-    Future<Void> begin(String replica, long after, Subscription begun) {
-        subscription = begun;
+    private void take(Event event) {
+        if (ended) {
+            return;
+        }
+        waiting.add(event);
+        waitingBytes += event.bytes().length();
+        pump();
+        if (waitingBytes > WAITING_BYTES_MAX) {
+            slow = true;
+            waiting.clear();
+            waitingBytes = 0;
+            end(Event.because(Kind.RESET_SLOW, ""));
+        }
+    }
+
+    /** Begins. Succeeds when the stream is over; fails, with nothing sent, if this replica stops meanwhile. */
+    Future<Void> begin(String replica, Subscription begun) {
         if (ended) {
             begun.end().run();
-            return over.future();
+            return response.closed() ? over.future() : Future.failedFuture(new StoreException("this replica stops"));
         }
-        response.setChunked(true)
+        subscription = begun;
+        Optional<Kind> reset = slow ? Optional.of(Kind.RESET_SLOW) : reset(begun.replay());
+        head(response, begun.replay(), reset)
+                .setChunked(true)
                 .setWriteQueueMaxSize(QUEUE_BYTES_MAX)
                 .putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE)
-                .putHeader("X-Accel-Buffering", "no");
-        boolean whole = isWhole(begun);
-        stamp = begun.stamp();
-        long from = whole && begun.missed().isEmpty() ? stamp : after;
-        write("hello", from, Json.object().put("stamp", from).put("replica", replica));
-        if (whole) {
-            missed(begun.missed());
+                .putHeader("X-Accel-Buffering", "no")
+                .drainHandler(drained -> pump());
+        send(hello(replica, begun, reset));
+        if (slow) {
+            end(Event.because(Kind.RESET_SLOW, ""));
         } else {
-            reset("behind");
+            reset.ifPresent(kind -> send(Event.because(kind, Event.id(begun.place()))));
+            missed = Event.marks(begun.place(), begun.missed());
+            pump();
         }
-        early.forEach(this::take);
-        early.clear();
         return over.future();
     }
 
-    private void missed(Map<Tag, Mark> marks) {
-        Map<Tag, Mark> some = new HashMap<>();
-        int left = marks.size();
-        for (Map.Entry<Tag, Mark> mark : marks.entrySet()) {
-            some.put(mark.getKey(), mark.getValue());
-            left--;
-            if (left == 0 || some.size() == TAGS_PER_EVENT) {
-                write("invalidate", left == 0 ? stamp : -1, Json.marks(stamp, some));
-                some.clear();
+    private Event hello(String replica, Subscription begun, Optional<Kind> reset) {
+        boolean complete = reset.isEmpty() && begun.missed().isEmpty();
+        String fields = (complete ? Event.id(begun.place()) : "") + Event.retry(streams.retryMs());
+        var data = Json.object()
+                .put("epoch", begun.place().epoch())
+                .put("stamp", begun.place().stamp())
+                .put("replica", replica)
+                .put("replay", reset.isPresent() ? "reset" : text(begun.replay()))
+                .put("writesMissed", begun.replay() != Replay.NONE);
+        return Event.of(Kind.HELLO, fields, data);
+    }
+
+    /* Sends what there is to tell for as long as the connection takes it. */
+    private void pump() {
+        while (subscription != null && !ended && !response.writeQueueFull()) {
+            Event next = next();
+            if (next == null) {
+                return;
             }
+            send(next);
         }
     }
 
-    private void take(Change change) {
-        if (ended) {
-            return;
+    @Nullable
+    private Event next() {
+        if (missed.hasNext()) {
+            return missed.next();
         }
-        if (response.writeQueueFull()) {
-            slow();
-            return;
-        }
-        switch (change) {
-            case Change.Invalidated invalidated -> {
-                stamp = Math.max(stamp, invalidated.stamp());
-                write("invalidate", stamp, Json.marks(invalidated.stamp(), invalidated.marks()));
-            }
-            case Change.Written written ->
-                write(
-                        "write",
-                        -1,
-                        Json.object()
-                                .put("deployment", written.key().deployment())
-                                .put("digest", written.key().digest()));
-            case Change.Lost lost -> reset("lost");
-            case Change.Released released -> {}
-            case Change.Acknowledged acknowledged -> {}
-            case Change.Live live -> {}
-            case Change.Echo echo -> {}
-        }
+        Event next = waiting.poll();
+        waitingBytes -= next == null ? 0 : next.bytes().length();
+        return next;
     }
 
-    private void slow() {
-        reset("slow");
-        long timer =
-                context.owner().setTimer(CLOSE_MS, late -> request.connection().close());
-        response.end().onComplete(sent -> {
-            context.owner().cancelTimer(timer);
-            request.connection().close();
-        });
-        over();
-    }
-
-    private void reset(String reason) {
-        write("reset", stamp, Json.object().put("reason", reason));
-    }
-
-    /* An id below 0 is none. */
-    private void write(String event, long id, JsonNode data) {
-        String lines = "event: " + event + (id < 0 ? "" : "\nid: " + id) + "\ndata: " + data + "\n\n";
-        response.write(lines);
+    private void send(Event event) {
+        streams.meters().sent(event.kind());
+        response.write(event.bytes());
     }
 
     /** Says that there is nothing to say. */
     void beat() {
-        if (!ended && response.headWritten() && !response.writeQueueFull()) {
+        if (subscription != null && !ended && !response.writeQueueFull()) {
             response.write(": \n\n");
         }
     }
 
-    /** Ends it. */
-    void end() {
-        if (!ended && response.headWritten()) {
-            response.end();
+    /** Tells the client to come back, and ends. */
+    void bye(Kind why) {
+        if (!ended) {
+            end(Event.because(why, Event.retry(streams.retryMs())));
+            over();
         }
+    }
+
+    /* A stream that has not begun ends when it does. */
+    private void end(Event last) {
+        if (subscription == null) {
+            return;
+        }
+        send(last);
+        long timer =
+                context.owner().setTimer(CLOSE_MS, late -> request.connection().close());
+        response.end().onComplete(sent -> context.owner().cancelTimer(timer));
         over();
     }
 
@@ -189,7 +200,7 @@ final class EventStream {
             return;
         }
         ended = true;
-        forget.accept(this);
+        streams.forget(this);
         if (subscription != null) {
             subscription.end().run();
         }

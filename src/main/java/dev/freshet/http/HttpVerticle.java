@@ -17,7 +17,6 @@ public final class HttpVerticle extends VerticleBase {
     private static final int IDLE_SECONDS = 75;
     private static final int HEADER_BYTES_MAX = 16 << 10;
     private static final long DRAIN_SECONDS = 20;
-    private static final long STREAM_BEAT_MS = 15_000;
 
     /** Bodies of requests that have arrived in part, on one event loop: as many as four of the largest, or more. */
     private static final long UNDER_WAY_BYTES_MAX = 64 << 20;
@@ -28,7 +27,8 @@ public final class HttpVerticle extends VerticleBase {
 
     private final Gateway gateway;
     private final HttpConfig config;
-    private final long streamBeatMs;
+    private final StreamMeters meters;
+    private final EventStreams.Times times;
 
     @Nullable
     private HttpServer server;
@@ -39,19 +39,20 @@ public final class HttpVerticle extends VerticleBase {
     private volatile int port;
 
     /** Serves a gateway. */
-    public HttpVerticle(Gateway gateway, HttpConfig config) {
-        this(gateway, config, STREAM_BEAT_MS);
+    public HttpVerticle(Gateway gateway, HttpConfig config, StreamMeters meters) {
+        this(gateway, config, meters, EventStreams.Times.DEFAULT);
     }
 
-    HttpVerticle(Gateway gateway, HttpConfig config, long streamBeatMs) {
+    HttpVerticle(Gateway gateway, HttpConfig config, StreamMeters meters, EventStreams.Times times) {
         this.gateway = gateway;
         this.config = config;
-        this.streamBeatMs = streamBeatMs;
+        this.meters = meters;
+        this.times = times;
     }
 
     @Override
     public Future<?> start() {
-        EventStreams opened = new EventStreams(vertx, streamBeatMs);
+        EventStreams opened = new EventStreams(vertx, times, meters);
         Routes routes = routes(opened);
         streams = opened;
         HttpServer created = vertx.createHttpServer(options())

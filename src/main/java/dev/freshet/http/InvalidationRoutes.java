@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.gateway.Gateway;
+import dev.freshet.gateway.Place;
 import dev.freshet.gateway.Settled;
 import dev.freshet.gateway.Wish;
 import dev.freshet.http.Problem.Kind;
@@ -13,7 +14,7 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The invalidations of an app: making one, and hearing of them. */
@@ -89,26 +90,28 @@ final class InvalidationRoutes {
     /** GET: an event stream, or a list for whoever would rather ask. */
     Future<Void> get(Asked asked) {
         String app = asked.app();
-        long after = asked.after();
+        Place after = asked.after();
         return asked.accepts(Json.MEDIA_TYPE) && !asked.accepts(EventStream.MEDIA_TYPE)
                 ? list(asked, app, after)
                 : stream(asked, app, after);
     }
 
-    private Future<Void> list(Asked asked, String app, long after) {
+    private Future<Void> list(Asked asked, String app, Place after) {
         return gateway.subscribe(app, after, change -> {}).compose(subscription -> {
             subscription.end().run();
-            boolean whole = EventStream.isWhole(subscription);
-            var json = Json.marks(subscription.stamp(), whole ? subscription.missed() : Map.of());
-            return Json.answer(asked.response(), whole ? json : json.put("reset", "behind"));
+            Optional<Event.Kind> reset = EventStream.reset(subscription.replay());
+            ObjectNode json = Json.marks(subscription.place().stamp(), subscription.missed())
+                    .put("epoch", subscription.place().epoch());
+            reset.ifPresent(kind -> json.put("reset", kind.reason));
+            return Json.answer(EventStream.head(asked.response(), subscription.replay(), reset), json);
         });
     }
 
-    private Future<Void> stream(Asked asked, String app, long after) {
+    private Future<Void> stream(Asked asked, String app, Place after) {
         EventStream stream = streams.open(asked.request());
         return Future.succeededFuture()
                 .compose(open -> gateway.subscribe(app, after, stream::hear))
                 .onFailure(failure -> streams.forget(stream))
-                .compose(subscription -> stream.begin(gateway.replica(), after, subscription));
+                .compose(subscription -> stream.begin(gateway.replica(), subscription));
     }
 }

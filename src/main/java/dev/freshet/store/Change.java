@@ -27,6 +27,9 @@ public sealed interface Change {
     /** What a beat of a replica had the bus say: everything that was told before it has been heard. */
     record Echo(long beat) implements Change {}
 
+    /** The stamps after this are of another history. A replica tells it to its subscribers when a beat brings it. */
+    record NewEpoch(String epoch) implements Change {}
+
     /** Changes may be missed from here on, until {@link Live}. */
     record Lost() implements Change {}
 

@@ -59,7 +59,7 @@ public final class MemoryStore implements Store {
 
     /** One app's invalidations. Guarded by its monitor, but for the listeners. */
     private static final class App {
-        final String epoch = Long.toHexString(System.nanoTime());
+        final String epoch;
         final List<Listener> listeners = new CopyOnWriteArrayList<>();
         final Map<String, Long> windows = new HashMap<>();
         final Map<String, Long> applied = new HashMap<>();
@@ -68,7 +68,8 @@ public final class MemoryStore implements Store {
         long head;
         long acknowledged;
 
-        App(int marksMax) {
+        App(int marksMax, long nowMicros) {
+            epoch = nowMicros + "." + Long.toHexString(System.nanoTime());
             marks = new MarkTable(marksMax);
         }
     }
@@ -333,7 +334,7 @@ public final class MemoryStore implements Store {
     }
 
     private App app(String name) {
-        return apps.computeIfAbsent(name, key -> new App(rules.marksMax()));
+        return apps.computeIfAbsent(name, key -> new App(rules.marksMax(), nowMicros()));
     }
 
     private static void tell(App app, Change change) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.entry.Key;
 import dev.freshet.gateway.HeldStore.Call;
+import dev.freshet.gateway.Subscription.Replay;
 import dev.freshet.store.Change;
 import dev.freshet.store.Invalidation;
 import dev.freshet.store.Mode;
@@ -145,7 +146,7 @@ class InvalidationVerticleTest extends TwoReplicas {
         a.turn();
         Change message = invalidations(b.store.unheard()).getFirst();
         b.store.unsilence();
-        await(b.gateway.subscribe(APP, -1, heard::add));
+        await(b.gateway.subscribe(APP, Place.NONE, heard::add));
         for (int i = 0; i < 5; i++) {
             b.store.tell(message);
             b.turn();
@@ -306,14 +307,14 @@ class InvalidationVerticleTest extends TwoReplicas {
         a.put(KEY, "one");
         a.warm(KEY);
         a.invalidate(HARD, "one");
-        await(a.gateway.subscribe(APP, -1, heard::add));
+        await(a.gateway.subscribe(APP, Place.NONE, heard::add));
         newEpoch(a);
 
         assertThat(a.near.get(KEY, a.app.term(), System.nanoTime())).isNull();
         assertThat(a.app.epoch()).isEqualTo("another");
         assertThat(a.app.applied()).isEqualTo(100);
         assertThat(a.app.of(ONE)).isEqualTo(Mark.hard(100));
-        assertThat(heard).first().isEqualTo(new Change.Lost());
+        assertThat(heard).first().isEqualTo(new Change.NewEpoch("another"));
     }
 
     /** G1: the window does not open before everything has come. */
@@ -620,7 +621,7 @@ class InvalidationVerticleTest extends TwoReplicas {
         List<Change> heard = new CopyOnWriteArrayList<>();
         a.put(KEY, "one");
         b.warm(KEY);
-        await(b.gateway.subscribe(APP, -1, heard::add));
+        await(b.gateway.subscribe(APP, Place.NONE, heard::add));
         b.store.tell(new Change.Lost());
         b.turn();
 
@@ -681,17 +682,17 @@ class InvalidationVerticleTest extends TwoReplicas {
     @Test
     void subscribe_fromNow_hearsWhatComesInOrder() {
         List<Change> heard = new CopyOnWriteArrayList<>();
-        Subscription subscription = await(b.gateway.subscribe(APP, -1, heard::add));
-        assertThat(subscription.whole()).isTrue();
+        Subscription subscription = await(b.gateway.subscribe(APP, Place.NONE, heard::add));
+        assertThat(subscription.replay()).isEqualTo(Replay.NONE);
         assertThat(subscription.missed()).isEmpty();
-        assertThat(subscription.stamp()).isEqualTo(b.app.applied());
+        assertThat(subscription.place().stamp()).isEqualTo(b.app.applied());
         for (int i = 0; i < 20; i++) {
             a.invalidate(HARD, "t" + i);
         }
         a.put(KEY, "one");
         b.turn();
 
-        long last = subscription.stamp();
+        long last = subscription.place().stamp();
         for (Change.Invalidated change : invalidations(heard)) {
             assertThat(change.previous()).isEqualTo(last);
             last = change.stamp();
@@ -707,7 +708,7 @@ class InvalidationVerticleTest extends TwoReplicas {
     @Test
     void subscribe_ended_hearsNothing() {
         List<Change> heard = new CopyOnWriteArrayList<>();
-        await(b.gateway.subscribe(APP, -1, heard::add)).end().run();
+        await(b.gateway.subscribe(APP, Place.NONE, heard::add)).end().run();
         b.turn();
         a.invalidate(HARD, "one");
         b.turn();
@@ -722,9 +723,9 @@ class InvalidationVerticleTest extends TwoReplicas {
         a.invalidate(HARD, "two");
         long last = a.invalidate(HARD, "two").stamp();
 
-        Subscription subscription = await(b.gateway.subscribe(APP, first, change -> {}));
-        assertThat(subscription.whole()).isTrue();
-        assertThat(subscription.stamp()).isEqualTo(last);
+        Subscription subscription = await(b.gateway.subscribe(APP, bare(first), change -> {}));
+        assertThat(subscription.replay()).isEqualTo(Replay.WHOLE);
+        assertThat(subscription.place().stamp()).isEqualTo(last);
         assertThat(subscription.missed()).containsOnly(Map.entry(TWO, Mark.hard(last)));
     }
 
@@ -737,7 +738,7 @@ class InvalidationVerticleTest extends TwoReplicas {
         long last = a.invalidate(HARD, "three").stamp();
         until(() -> b.app.applied() == last);
 
-        assertThat(await(b.gateway.subscribe(APP, first, change -> {})).missed())
+        assertThat(await(b.gateway.subscribe(APP, bare(first), change -> {})).missed())
                 .as("what a beat brought counts as changed when it did")
                 .containsKeys(TWO, new Tag("three"));
     }
@@ -749,19 +750,22 @@ class InvalidationVerticleTest extends TwoReplicas {
         b.app.close();
         await(b.gateway.clock(APP));
 
-        assertThat(await(b.gateway.subscribe(APP, stamp - 6, change -> {})).whole())
-                .isFalse();
-        assertThat(await(b.gateway.subscribe(APP, stamp - 5, change -> {})).whole())
-                .isTrue();
-        assertThat(await(b.gateway.subscribe(APP, stamp + 1, change -> {})).whole())
-                .isFalse();
+        assertThat(await(b.gateway.subscribe(APP, bare(stamp - 6), change -> {}))
+                        .replay())
+                .isEqualTo(Replay.BEHIND);
+        assertThat(await(b.gateway.subscribe(APP, bare(stamp - 5), change -> {}))
+                        .replay())
+                .isEqualTo(Replay.WHOLE);
+        assertThat(await(b.gateway.subscribe(APP, bare(stamp + 1), change -> {}))
+                        .replay())
+                .isEqualTo(Replay.EPOCH);
     }
 
     /** G7: what a beat brought is told too. */
     @Test
     void subscribe_gap_isToldWithTheBeat() {
         List<Change> heard = new CopyOnWriteArrayList<>();
-        await(b.gateway.subscribe(APP, -1, heard::add));
+        await(b.gateway.subscribe(APP, Place.NONE, heard::add));
         b.store.silence();
         a.begin(HARD, "one");
         b.store.unsilence();
@@ -776,13 +780,17 @@ class InvalidationVerticleTest extends TwoReplicas {
     @Test
     void subscribe_floorRoseAboveWhatWasApplied_isReset() {
         List<Change> heard = new CopyOnWriteArrayList<>();
-        await(b.gateway.subscribe(APP, -1, heard::add));
+        await(b.gateway.subscribe(APP, Place.NONE, heard::add));
         long before = b.app.applied();
         b.store.pulses = pulse -> with(pulse, pulse.epoch(), before + 9, before + 9, before + 5, Map.of());
         b.app.close();
         await(b.gateway.clock(APP));
 
         assertThat(heard).contains(new Change.Lost());
+    }
+
+    private static Place bare(long stamp) {
+        return new Place("", stamp);
     }
 
     private static void newEpoch(Replica replica) {

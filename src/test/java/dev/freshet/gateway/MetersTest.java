@@ -156,7 +156,9 @@ class MetersTest {
     private void put(long grantMicros) {
         Futures.await(gateway.put(KEY, draft(grantMicros, Optional.empty())));
         // By now the notice of the write is heard, which would have a read that is under way not kept.
-        Futures.await(gateway.subscribe(KEY.app(), -1, change -> {})).end().run();
+        Futures.await(gateway.subscribe(KEY.app(), Place.NONE, change -> {}))
+                .end()
+                .run();
     }
 
     private static Draft draft(long grantMicros, Optional<String> lease) {

@@ -16,6 +16,8 @@ import dev.freshet.near.NearCache;
 import dev.freshet.near.NearConfig;
 import dev.freshet.store.MemoryStore;
 import dev.freshet.store.Rules;
+import io.micrometer.core.instrument.Measurement;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -32,6 +34,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.StreamSupport;
 
 /** A whole replica over a store of its own, and a client that speaks HTTP with it. */
 final class Api implements AutoCloseable {
@@ -46,6 +49,7 @@ final class Api implements AutoCloseable {
     final LeaseVerticle leases;
     final int port;
 
+    private final MeterRegistry registry = new SimpleMeterRegistry();
     private final Vertx vertx = Vertx.vertx();
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -83,14 +87,15 @@ final class Api implements AutoCloseable {
         }
     }
 
-    private Api(long streamBeatMs) {
+    private Api(EventStreams.Times times) {
         NearCache near = new NearCache(NearConfig.DEFAULT, Clocks.SYSTEM);
         leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, "r1", Clocks.SYSTEM);
         InvalidationVerticle invalidations =
                 new InvalidationVerticle(store, near, leases, COHERENCE, "r1", Clocks.SYSTEM);
-        Meters meters = new Meters(new SimpleMeterRegistry(), near, leases, invalidations);
+        Meters meters = new Meters(registry, near, leases, invalidations);
         Gateway gateway = new Gateway(vertx, store, near, leases, invalidations, meters, 1, Clocks.SYSTEM);
-        HttpVerticle http = new HttpVerticle(gateway, new HttpConfig("127.0.0.1", 0, BODY_BYTES_MAX), streamBeatMs);
+        HttpVerticle http = new HttpVerticle(
+                gateway, new HttpConfig("127.0.0.1", 0, BODY_BYTES_MAX), new StreamMeters(registry), times);
         await(vertx.deployVerticle(leases));
         await(vertx.deployVerticle(invalidations));
         await(vertx.deployVerticle(http));
@@ -98,12 +103,20 @@ final class Api implements AutoCloseable {
     }
 
     static Api start() {
-        return new Api(15_000);
+        return new Api(EventStreams.Times.DEFAULT);
     }
 
-    /** One whose event streams say often that they have nothing to say. */
-    static Api start(long streamBeatMs) {
-        return new Api(streamBeatMs);
+    /** One whose event streams have other times. */
+    static Api start(EventStreams.Times times) {
+        return new Api(times);
+    }
+
+    /** What was counted. */
+    double count(String name, String... labels) {
+        return registry.get(name).tags(labels).meters().stream()
+                .flatMap(meter -> StreamSupport.stream(meter.measure().spliterator(), false))
+                .mapToDouble(Measurement::getValue)
+                .sum();
     }
 
     @Override

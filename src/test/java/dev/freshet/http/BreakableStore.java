@@ -23,12 +23,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
-/** A store that fails for the keys it is told to. */
+/** A store that fails for the keys it is told to, and whose beats may be answered otherwise. */
 final class BreakableStore implements Store {
     private final Store store;
     private final ConcurrentHashMap<Key, RuntimeException> broken = new ConcurrentHashMap<>();
     private final List<Consumer<Change>> listeners = new CopyOnWriteArrayList<>();
+    volatile UnaryOperator<Pulse> pulses = UnaryOperator.identity();
     private final Set<String> written = ConcurrentHashMap.newKeySet();
 
     BreakableStore(Store store) {
@@ -82,7 +84,7 @@ final class BreakableStore implements Store {
 
     @Override
     public Future<Pulse> beat(String app, Position position) {
-        return store.beat(app, position);
+        return store.beat(app, position).map(pulses);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.freshet.http;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,18 +14,12 @@ final class Wire implements AutoCloseable {
     private static final int TIMEOUT_MS = 10_000;
 
     final Socket socket = new Socket();
+    private final InputStream in;
 
     Wire(int port) throws IOException {
-        this(port, 0);
-    }
-
-    /** One that takes in little before it is read. */
-    Wire(int port, int receiveBytes) throws IOException {
-        if (receiveBytes > 0) {
-            socket.setReceiveBufferSize(receiveBytes);
-        }
         socket.setSoTimeout(TIMEOUT_MS);
         socket.connect(new InetSocketAddress("127.0.0.1", port));
+        in = new BufferedInputStream(socket.getInputStream());
     }
 
     /** Sends text; lines end as they do in HTTP. */
@@ -41,8 +36,7 @@ final class Wire implements AutoCloseable {
     /** What arrives up to and with {@code end}. */
     String readTo(String end) throws IOException {
         StringBuilder text = new StringBuilder();
-        InputStream in = socket.getInputStream();
-        while (text.indexOf(end) < 0) {
+        while (text.indexOf(end, text.length() - end.length()) < 0) {
             int next = in.read();
             if (next < 0) {
                 throw new IOException("the connection ended after: " + text);
@@ -56,7 +50,7 @@ final class Wire implements AutoCloseable {
     String readAll() throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
-            socket.getInputStream().transferTo(bytes);
+            in.transferTo(bytes);
         } catch (SocketException reset) {
             bytes.write(" (reset)".getBytes(StandardCharsets.UTF_8));
         }
