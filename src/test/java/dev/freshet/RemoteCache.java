@@ -36,6 +36,8 @@ final class RemoteCache implements AutoCloseable {
     private long events;
     private long forgotten;
     private String place = "";
+    private int waiting;
+    private boolean late;
     private boolean paused;
 
     /** A value, with the tags that end it. */
@@ -49,6 +51,11 @@ final class RemoteCache implements AutoCloseable {
         stream = send(HttpRequest.newBuilder(URI.create(base + "/invalidations")), BodyHandlers.ofInputStream());
         Thread.ofVirtual().start(this::listen);
         awaitPlace("", 0);
+    }
+
+    /** From now on what it is told arrives only while it waits for it: as late as can be. */
+    synchronized void late() {
+        late = true;
     }
 
     /** Stops applying what it is told, or goes on. */
@@ -76,7 +83,7 @@ final class RemoteCache implements AutoCloseable {
     }
 
     private synchronized void apply(Fields fields) {
-        while (paused) {
+        while (paused || (late && waiting == 0)) {
             pass(WAIT_MS);
         }
         events++;
@@ -117,9 +124,12 @@ final class RemoteCache implements AutoCloseable {
 
     private synchronized boolean awaitPlace(String epoch, long stamp) {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WAIT_MS);
+        waiting++;
+        notifyAll();
         while (!isAt(epoch, stamp) && !paused && System.nanoTime() < deadline) {
             pass(TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()) + 1);
         }
+        waiting--;
         return isAt(epoch, stamp);
     }
 
@@ -182,6 +192,9 @@ final class RemoteCache implements AutoCloseable {
 
     @Override
     public void close() {
+        synchronized (this) {
+            late = false;
+        }
         pause(false);
         try {
             stream.body().close();

@@ -761,6 +761,35 @@ class InvalidationVerticleTest extends TwoReplicas {
                 .isEqualTo(Replay.EPOCH);
     }
 
+    /** G7: it may come from a replica that is ahead of this one. */
+    @Test
+    void subscribe_knowingMoreThanTheReplica_hasItAskFirst() {
+        b.store.silence();
+        long stamp = a.begin(HARD, "one").stamp();
+
+        Subscription subscription = await(b.gateway.subscribe(APP, new Place(b.app.epoch(), stamp), change -> {}));
+        assertThat(subscription.replay()).isEqualTo(Replay.WHOLE);
+        assertThat(subscription.missed()).isEmpty();
+        assertThat(subscription.place().stamp()).isEqualTo(stamp);
+    }
+
+    /** R5: the beat that it joins was answered before what it knows was given out. */
+    @Test
+    void subscribe_joiningABeatThatIsOlder_hasItAskOnceMore() {
+        b.store.silence();
+        b.store.holdAnswer(Call.BEAT);
+        b.app.close();
+        Future<Coherence> asking = b.gateway.clock(APP);
+        until(() -> b.store.holding(Call.BEAT) == 1);
+        long stamp = a.begin(HARD, "one").stamp();
+        Future<Subscription> subscribing = b.gateway.subscribe(APP, new Place(b.app.epoch(), stamp), change -> {});
+        b.turn();
+        b.store.release(Call.BEAT);
+        await(asking);
+
+        assertThat(await(subscribing).replay()).isEqualTo(Replay.WHOLE);
+    }
+
     /** G7: what a beat brought is told too. */
     @Test
     void subscribe_gap_isToldWithTheBeat() {

@@ -325,30 +325,6 @@ class EventStreamTest extends OnApi {
         }
     }
 
-    /** More than the connection holds is told as the client takes it, and what comes meanwhile after that. */
-    @Test
-    void stream_afterMuch_comesWholeHoweverSlowlyItIsRead() throws IOException {
-        try (Api busy = Api.start()) {
-            String before = place(busy);
-            for (int turn = 0; turn < 32; turn++) {
-                invalidateMany(busy, "\u20ac".repeat(250), turn);
-            }
-            String until = place(busy);
-            try (Subscriber slow = after(busy, before)) {
-                assertThat(slow.replay()).isEqualTo("whole");
-                busy.invalidate("meanwhile");
-                slow.next();
-                List<Told> missed = new ArrayList<>();
-                for (int turn = 0; turn < 32; turn++) {
-                    missed.add(slow.next());
-                }
-                assertThat(missed).flatExtracting(Told::tags).hasSize(8_192).doesNotHaveDuplicates();
-                assertThat(missed.getLast().id()).isEqualTo(until);
-                assertThat(slow.next().tags()).containsExactly("meanwhile");
-            }
-        }
-    }
-
     @Test
     void stream_thatIsOld_saysGoodbyeAndLeavesTheConnection() throws IOException {
         try (Api quick = Api.start(new EventStreams.Times(15_000, 40, 1, 100));

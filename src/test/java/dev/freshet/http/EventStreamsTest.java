@@ -15,10 +15,12 @@ import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
 import dev.freshet.testing.OnVertx;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.Future;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -34,19 +36,20 @@ class EventStreamsTest extends OnVertx {
 
     /** Serves streams that come to begin only after something was done to them. */
     private int serve(Consumer<EventStream> before) {
+        return serve(before, new Subscription(new Place(EPOCH, 10), Replay.NONE, Map.of(), ended::incrementAndGet));
+    }
+
+    private int serve(Consumer<EventStream> before, Subscription subscription) {
         EventStreams streams = new EventStreams(vertx, Times.DEFAULT, new StreamMeters(new SimpleMeterRegistry()));
-        HttpServer server = vertx.createHttpServer().requestHandler(request -> {
+        HttpServerOptions options = new HttpServerOptions().setSendBufferSize(16 << 10);
+        HttpServer server = vertx.createHttpServer(options).requestHandler(request -> {
             request.response().putHeader("cache-control", "no-store");
             EventStream stream = streams.open(request);
             before.accept(stream);
-            vertx.runOnContext(later -> begin(stream).onFailure(failure -> Problem.answer(request, failure)));
+            vertx.runOnContext(
+                    later -> stream.begin("r1", subscription).onFailure(failure -> Problem.answer(request, failure)));
         });
         return await(server.listen(0, "127.0.0.1")).actualPort();
-    }
-
-    private Future<Void> begin(EventStream stream) {
-        return stream.begin(
-                "r1", new Subscription(new Place(EPOCH, 10), Replay.NONE, Map.of(), ended::incrementAndGet));
     }
 
     private static Change.Invalidated change(long stamp, int tags) {
@@ -92,6 +95,26 @@ class EventStreamsTest extends OnVertx {
             assertThat(subscriber.next().reason()).isEqualTo("slow");
             subscriber.wire.readTo("0\r\n\r\n");
             until(() -> ended.get() == 1);
+        }
+    }
+
+    /** Much more than the connection takes at once is told as it takes it, and what was heard meanwhile after that. */
+    @Test
+    void begin_withMuchThatWasMissed_tellsAllOfItAsTheClientReads() throws IOException {
+        Subscription much = new Subscription(
+                new Place(EPOCH, 10), Replay.WHOLE, change(10, 8_192).marks(), () -> {});
+        int port = serve(stream -> stream.hear(change(11, 1)), much);
+        try (Subscriber subscriber = Subscriber.of(new Wire(port), "/", "")) {
+            assertThat(subscriber.replay()).isEqualTo("whole");
+            assertThat(subscriber.next().id()).isEmpty();
+            List<Told> missed = new ArrayList<>();
+            for (int i = 0; i < 32; i++) {
+                missed.add(subscriber.next());
+            }
+            assertThat(missed).flatExtracting(Told::tags).hasSize(8_192).doesNotHaveDuplicates();
+            assertThat(missed.subList(0, 31)).allMatch(told -> told.id().isEmpty());
+            assertThat(missed.getLast().id()).isEqualTo("7.ab/10");
+            assertThat(subscriber.next().id()).isEqualTo("7.ab/11");
         }
     }
 
