@@ -1,5 +1,6 @@
 package dev.freshet.fleet;
 
+import dev.freshet.testing.GatewayProcess;
 import dev.freshet.testing.RedisServer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

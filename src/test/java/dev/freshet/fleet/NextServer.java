@@ -3,6 +3,7 @@ package dev.freshet.fleet;
 import dev.freshet.testing.ChildProcess;
 import dev.freshet.testing.Ports;
 import dev.freshet.testing.Tools;
+import dev.freshet.testing.Web;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;

@@ -29,7 +29,7 @@ public final class ChildProcess implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> ALIVE.forEach(ChildProcess::kill)));
     }
 
-    private final Command command;
+    private Command command;
     private Process process;
 
     /**
@@ -172,6 +172,12 @@ public final class ChildProcess implements AutoCloseable {
         kill();
         process = spawn();
         return this;
+    }
+
+    /** Starts it anew once it has ended, in another environment. */
+    public ChildProcess restart(Map<String, String> environment) {
+        command = new Command(command.name(), command.folder(), environment, command.log(), command.arguments());
+        return restart();
     }
 
     /** SIGTERM, and SIGKILL if that does not do. */

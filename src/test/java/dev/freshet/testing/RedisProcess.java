@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import redis.embedded.core.ExecutableProvider;
@@ -18,23 +19,22 @@ final class RedisProcess extends RedisServer {
     private final ChildProcess process;
 
     RedisProcess() {
+        this(List.of("--appendonly", "no"));
+    }
+
+    /** One that keeps what it holds in a folder. */
+    RedisProcess(Path folder) {
+        this(List.of("--appendonly", "yes", "--dir", folder.toAbsolutePath().toString()));
+    }
+
+    private RedisProcess(List<String> keeping) {
         Path folder = Tools.repository().resolve("target/redis");
         Path program = Tools.find("redis-server").orElseGet(() -> unpacked(folder));
+        List<String> arguments = new ArrayList<>(
+                List.of(program.toString(), "--port", Integer.toString(port), "--bind", "127.0.0.1", "--save", ""));
+        arguments.addAll(keeping);
         process = ChildProcess.start(new ChildProcess.Command(
-                "redis",
-                folder.getParent(),
-                Map.of(),
-                folder.resolve("redis-" + port + ".log"),
-                List.of(
-                        program.toString(),
-                        "--port",
-                        Integer.toString(port),
-                        "--bind",
-                        "127.0.0.1",
-                        "--save",
-                        "",
-                        "--appendonly",
-                        "no")));
+                "redis", folder.getParent(), Map.of(), folder.resolve("redis-" + port + ".log"), arguments));
         awaitReady();
     }
 

@@ -23,6 +23,14 @@ public abstract sealed class RedisServer implements AutoCloseable permits RedisP
         return dockerRuns() ? new RedisContainer() : new RedisProcess();
     }
 
+    /**
+     * A process of {@code redis-server} that writes what it holds to a folder, and has it again after {@link #restart}. A test
+     * may change the folder while the process is dead. Neither a container nor a server that was named will do here.
+     */
+    public static RedisServer startKept(Path folder) {
+        return new RedisProcess(folder);
+    }
+
     /** Testcontainers is asked only where there may be an engine: where there is none it says so at length. */
     private static boolean dockerRuns() {
         boolean maybe = System.getenv("DOCKER_HOST") != null || Files.exists(Path.of("/var/run/docker.sock"));
@@ -40,7 +48,7 @@ public abstract sealed class RedisServer implements AutoCloseable permits RedisP
     /** Ends it at once, with all it holds. */
     public abstract void kill();
 
-    /** Starts it anew on the same port, empty. */
+    /** Starts it anew on the same port, empty unless it is {@linkplain #startKept kept}. */
     public abstract void restart();
 
     @Override

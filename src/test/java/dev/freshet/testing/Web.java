@@ -1,4 +1,4 @@
-package dev.freshet.fleet;
+package dev.freshet.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,10 +8,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 
-/** The HTTP client of the fleet's tests. */
-final class Web {
+/** The HTTP client of tests that start processes. */
+public final class Web {
 
     private static final Duration CONNECT_MAX = Duration.ofSeconds(2);
+
     /** Fifty times what a page takes, and half of what it takes to wait for a lease that nobody uses. */
     private static final Duration ANSWER_MAX = Duration.ofSeconds(5);
 
@@ -22,11 +23,13 @@ final class Web {
 
     private Web() {}
 
-    static HttpRequest.Builder to(String url) {
+    /** A request that is given up when it takes far too long. */
+    public static HttpRequest.Builder to(String url) {
         return HttpRequest.newBuilder(URI.create(url)).timeout(ANSWER_MAX);
     }
 
-    static HttpResponse<String> send(HttpRequest.Builder request) {
+    /** Sends it, and fails without an answer. */
+    public static HttpResponse<String> send(HttpRequest.Builder request) {
         try {
             return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());
         } catch (IOException e) {
@@ -38,7 +41,7 @@ final class Web {
     }
 
     /** Whether {@code url} answers with a status that is not an error of the server. */
-    static boolean answers(String url) {
+    public static boolean answers(String url) {
         try {
             return send(to(url)).statusCode() < 500;
         } catch (UncheckedIOException e) {

@@ -1,10 +1,7 @@
-package dev.freshet.fleet;
+package dev.freshet.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.freshet.testing.ChildProcess;
-import dev.freshet.testing.Ports;
-import dev.freshet.testing.Tools;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,25 +9,37 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** A gateway replica: the jar that is shipped, in a process of its own. */
-final class GatewayProcess implements AutoCloseable {
+public final class GatewayProcess implements AutoCloseable {
 
     private static final Duration READY_MAX = Duration.ofSeconds(30);
     private static final JsonMapper JSON = new JsonMapper();
 
     private final String url = "http://127.0.0.1:" + Ports.free();
     private final String adminUrl = "http://127.0.0.1:" + Ports.free();
+    private final Map<String, String> environment = new TreeMap<>();
     private final ChildProcess process;
 
-    GatewayProcess(String name, String redisUri, Path logs) {
+    public GatewayProcess(String name, String redisUri, Path logs) {
+        this(name, redisUri, logs, Map.of());
+    }
+
+    /**
+     * Starts one.
+     *
+     * @param settings added to its environment
+     */
+    public GatewayProcess(String name, String redisUri, Path logs, Map<String, String> settings) {
+        environment.put("FRESHET_LISTEN", url.substring("http://".length()));
+        environment.put("FRESHET_ADMIN_LISTEN", adminUrl.substring("http://".length()));
+        environment.put("FRESHET_REDIS_URL", redisUri);
+        environment.putAll(settings);
         process = ChildProcess.start(new ChildProcess.Command(
                 name,
                 logs,
-                Map.of(
-                        "FRESHET_LISTEN", url.substring("http://".length()),
-                        "FRESHET_ADMIN_LISTEN", adminUrl.substring("http://".length()),
-                        "FRESHET_REDIS_URL", redisUri),
+                Map.copyOf(environment),
                 logs.resolve(name + ".log"),
                 List.of(Tools.java().toString(), "-Xmx256m", "-jar", jar().toString())));
     }
@@ -44,7 +53,8 @@ final class GatewayProcess implements AutoCloseable {
         return jar;
     }
 
-    GatewayProcess awaitReady() {
+    /** Returns when it is ready to serve. */
+    public GatewayProcess awaitReady() {
         process.awaitReady(READY_MAX, () -> {
             try {
                 return Web.send(Web.to(adminUrl + "/readyz")).statusCode() == 200;
@@ -55,12 +65,13 @@ final class GatewayProcess implements AutoCloseable {
         return this;
     }
 
-    String url() {
+    /** {@code http://127.0.0.1:…}, where it serves. */
+    public String url() {
         return url;
     }
 
     /** What this replica knows of a tag: its mark as JSON. Changes with each invalidation. */
-    JsonNode mark(String app, String tag) {
+    public JsonNode mark(String app, String tag) {
         try {
             return JSON.readTree(
                     Web.send(Web.to(url + "/v1/apps/" + app + "/tags/" + tag)).body());
@@ -69,18 +80,40 @@ final class GatewayProcess implements AutoCloseable {
         }
     }
 
+    /** SIGSTOP: it keeps its connections and answers nothing. */
+    public void freeze() {
+        process.freeze();
+    }
+
+    /** SIGCONT: it goes on. */
+    public void thaw() {
+        process.thaw();
+    }
+
     /** kill -9. */
-    void kill() {
+    public void kill() {
         process.kill();
     }
 
     /** Starts it anew, on the same ports. */
-    void restart() {
-        process.restart();
+    public void restart() {
+        restart(Map.of());
+    }
+
+    /**
+     * Starts it anew, on the same ports.
+     *
+     * @param extra added to its environment, for this time
+     */
+    public void restart(Map<String, String> extra) {
+        Map<String, String> all = new TreeMap<>(environment);
+        all.putAll(extra);
+        process.restart(all);
         awaitReady();
     }
 
-    String tail() {
+    /** The last lines of its output. */
+    public String tail() {
         return process.tail();
     }
 
