@@ -14,7 +14,7 @@ import java.util.TreeMap;
 /** A gateway replica: the jar that is shipped, in a process of its own. */
 public final class GatewayProcess implements AutoCloseable {
 
-    private static final Duration READY_MAX = Duration.ofSeconds(30);
+    private static final Duration READY_MAX = Duration.ofSeconds(60);
     private static final JsonMapper JSON = new JsonMapper();
 
     private final String url = "http://127.0.0.1:" + Ports.free();

@@ -24,7 +24,13 @@ final class RedisProcess extends RedisServer {
 
     /** One that keeps what it holds in a folder. */
     RedisProcess(Path folder) {
-        this(List.of("--appendonly", "yes", "--dir", folder.toAbsolutePath().toString()));
+        this(List.of(
+                "--appendonly",
+                "yes",
+                "--appendfsync",
+                "no",
+                "--dir",
+                folder.toAbsolutePath().toString()));
     }
 
     private RedisProcess(List<String> keeping) {

@@ -1,0 +1,145 @@
+package dev.freshet.chaos;
+
+import dev.freshet.testing.GatewayProcess;
+import dev.freshet.testing.RedisServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Three replicas, each a process that reaches one Redis through a proxy of its own.
+ *
+ * <pre>
+ *   clients ── r0 ── proxy ──┐
+ *   clients ── r1 ── proxy ──┼── redis-server
+ *   clients ── r2 ── proxy ──┘
+ * </pre>
+ */
+final class Site implements AutoCloseable {
+    static final int REPLICAS = 3;
+
+    private static final int QUICK_ANSWERS = 20;
+    private static final long QUICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long WARM_NANOS_MAX = TimeUnit.SECONDS.toNanos(10);
+
+    private final Path redisFolder;
+    private final RedisServer redis;
+    private final List<Replica> replicas = new ArrayList<>();
+
+    /** A gateway and its way to Redis. */
+    record Replica(String name, FaultProxy proxy, GatewayProcess process) {
+        int port() {
+            return URI.create(process.url()).getPort();
+        }
+    }
+
+    /** Starts everything, and returns when it is ready. */
+    Site(Path folder) {
+        redisFolder = folder.resolve("redis");
+        emptyRedis();
+        redis = RedisServer.startKept(redisFolder);
+        int redisPort = URI.create(redis.uri()).getPort();
+        for (int i = 0; i < REPLICAS; i++) {
+            FaultProxy proxy = new FaultProxy(redisPort);
+            replicas.add(new Replica(
+                    name(i),
+                    proxy,
+                    new GatewayProcess(
+                            name(i), "redis://127.0.0.1:" + proxy.port(), folder, Map.of("FRESHET_LEASE_TTL", "2s"))));
+        }
+        replicas.forEach(replica -> replica.process.awaitReady());
+    }
+
+    /** The name of a replica, counted from 0. */
+    static String name(int replica) {
+        return "r" + replica;
+    }
+
+    static List<String> names() {
+        return IntStream.range(0, REPLICAS).mapToObj(Site::name).toList();
+    }
+
+    RedisServer redis() {
+        return redis;
+    }
+
+    List<Replica> replicas() {
+        return replicas;
+    }
+
+    /** Returns once a replica that has just started has loaded what it answers with. */
+    void warmUp(Replica replica, History history) {
+        long start = history.now();
+        try (Connection connection = new Connection(replica.port(), history)) {
+            int quick = 0;
+            while (quick < QUICK_ANSWERS && history.now() - start < WARM_NANOS_MAX) {
+                Connection.Answer answer = connection.ask("GET", Client.APP + "/clock", "", "");
+                quick = answer.endNanos() - answer.startNanos() < QUICK_NANOS ? quick + 1 : 0;
+            }
+        }
+    }
+
+    /** Has Redis, which is dead, forget everything. */
+    void emptyRedis() {
+        try {
+            if (Files.exists(redisFolder)) {
+                try (Stream<Path> all = Files.walk(redisFolder)) {
+                    for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                        Files.delete(path);
+                    }
+                }
+            }
+            Files.createDirectories(redisFolder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Has Redis, which is dead, forget the last {@code bytes} of what it wrote, at most. */
+    void tearRedis(long bytes) {
+        try (Stream<Path> all = Files.walk(redisFolder)) {
+            Path log = all.filter(file -> file.toString().endsWith(".aof"))
+                    .max(Comparator.comparingLong(file -> file.toFile().lastModified()))
+                    .orElseThrow();
+            try (FileChannel channel = FileChannel.open(log, StandardOpenOption.WRITE)) {
+                channel.truncate(Math.max(0, channel.size() - bytes));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The end of each replica's log. */
+    String tails() {
+        return String.join(
+                "\n", replicas.stream().map(replica -> replica.process.tail()).toList());
+    }
+
+    /** Where libfaketime is, if it is. */
+    static Optional<Path> fakeTime() {
+        return Stream.of("x86_64-linux-gnu", "aarch64-linux-gnu", ".")
+                .map(machine -> Path.of("/usr/lib", machine, "faketime", "libfaketimeMT.so.1")
+                        .normalize())
+                .filter(Files::exists)
+                .findFirst();
+    }
+
+    @Override
+    public void close() {
+        replicas.forEach(replica -> replica.process.close());
+        replicas.forEach(replica -> replica.proxy.close());
+        redis.close();
+    }
+}
