@@ -51,7 +51,7 @@ final class Checker {
 
     private void judge(Operation operation, Promised promised) {
         count(operation);
-        if (operation.deadlineMs() > 0) {
+        if (operation.deadlineMs() > 0 && ms(operation.endNanos() - operation.startNanos()) > operation.deadlineMs()) {
             onTime(operation);
         }
         if (operation.kind() == Operation.Kind.READ && operation.status() == 200) {
@@ -79,9 +79,12 @@ final class Checker {
     }
 
     private void onTime(Operation request) {
-        long ms = ms(request.endNanos() - request.startNanos() - disturbances.pausedNanos(request));
+        long ms = ms(request.endNanos() - request.startNanos() - disturbances.excusedNanos(request));
         if (ms > request.deadlineMs()) {
-            verdict.broken(Broken.LATE, ms + " ms of " + request.deadlineMs() + ": " + request);
+            boolean recovery = request.kind() == Operation.Kind.RECOVERY;
+            verdict.broken(
+                    recovery ? Broken.UNRECOVERED : Broken.LATE,
+                    ms + " ms of " + request.deadlineMs() + ": " + request);
         }
     }
 

@@ -243,14 +243,33 @@ class CheckerTest {
     @Test
     void answer_ofAReplicaThatWasPaused_isLateOnlyByWhatIsLeft() {
         add(Kind.FAULT, 1_000, 6_000, "r0", Fault.REPLICA_FREEZE.name(), "", 0, 0, "");
-        add(Kind.STALL, 5_500, 6_500, "", "", "", 0, 0, "");
-        add(Kind.READ, 0, 7_500, "r0", "k1", "", 0, 404, "");
-        add(Kind.READ, 0, 7_502, "r0", "k2", "", 0, 404, "");
+        add(Kind.READ, 0, 7_000, "r0", "k1", "", 0, 404, "");
+        add(Kind.READ, 0, 7_001, "r0", "k2", "", 0, 404, "");
         add(Kind.READ, 500, 2_600, "r1", "k3", "", 0, 404, "");
 
         Verdict verdict = verdict();
         assertThat(verdict.broken()).isEqualTo(Map.of(Broken.LATE, 2L));
         assertThat(verdict.told().toString()).contains("k2", "k3");
+    }
+
+    @Test
+    void answer_onABusyMachine_hasAsMuchMoreTimeAsItsWakeUpsTake() {
+        add(Kind.STALL, 1_000, 1_010, "", "", "", 0, 0, "");
+        add(Kind.STALL, 1_100, 1_150, "", "", "", 0, 0, "");
+        add(Kind.READ, 1_000, 3_000 + 16 * 50, "r0", "k1", "", 0, 404, "");
+        add(Kind.READ, 1_000, 3_001 + 16 * 50, "r0", "k2", "", 0, 404, "");
+
+        Verdict verdict = verdict();
+        assertThat(verdict.broken()).isEqualTo(Map.of(Broken.LATE, 1L));
+        assertThat(verdict.told().toString()).contains("k2");
+    }
+
+    @Test
+    void recovery_ofMoreThanTwoWindows_isFound() {
+        add(Kind.RECOVERY, 0, 2_000, "", "", "", 0, 0, "");
+        add(Kind.RECOVERY, 0, 2_001, "", "", "", 0, 0, "");
+
+        assertThat(broken()).isEqualTo(Map.of(Broken.UNRECOVERED, 1L));
     }
 
     @Test
@@ -304,7 +323,7 @@ class CheckerTest {
             long stamp,
             int status,
             String detail) {
-        boolean asked = kind == Kind.READ || kind == Kind.WRITE || kind == Kind.INVALIDATE;
+        boolean asked = kind != Kind.FAULT && kind != Kind.EVENT && kind != Kind.STALL;
         history.add(new Operation(
                 kind,
                 TimeUnit.MILLISECONDS.toNanos(startMs),

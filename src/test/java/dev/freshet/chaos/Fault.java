@@ -6,8 +6,8 @@ enum Fault {
     REPLICA_FREEZE,
     /** kill -9 of a replica, and a start. */
     REPLICA_KILL,
-    /** A replica is started anew with a wall clock that is shifted, or runs at another rate. */
-    REPLICA_CLOCK,
+    /** The wall clock of a replica jumps, and then runs at another rate. */
+    CLOCK_SHIFT,
     /** SIGSTOP of Redis, and SIGCONT. */
     REDIS_FREEZE,
     /** kill -9 of Redis, and a start with all it held. */

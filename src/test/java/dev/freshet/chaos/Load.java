@@ -22,10 +22,11 @@ final class Load implements AutoCloseable {
     private static final int WRITERS = 5;
     private static final int INVALIDATORS = 5;
     private static final double WRITER_HZ = 80;
-    private static final double INVALIDATOR_HZ = 2;
+    private static final double INVALIDATOR_HZ = 4;
+    private static final int WRITES_PER_INVALIDATION = 6;
     private static final int MISSED_MAX = 256;
     private static final long LATE_MAX_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final long STALL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long STALL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final Pattern LEADER = Pattern.compile("leader; token=\"([^\"]*)\".*");
 
@@ -34,6 +35,9 @@ final class Load implements AutoCloseable {
     private final Origin origin = new Origin();
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicLong reads = new AtomicLong();
+
+    /** Writes that were stored and not yet spent on an invalidation, which ends about as many. */
+    private final AtomicLong unspent = new AtomicLong();
 
     /** Keys that a reader missed or found stale, for the writers. */
     private final BlockingQueue<Integer> missed = new ArrayBlockingQueue<>(MISSED_MAX);
@@ -183,7 +187,12 @@ final class Load implements AutoCloseable {
         }
 
         private void write(Computed ready) {
-            client.write(random.nextInt(Site.REPLICAS), ready.key, ready.value, ready.ticket, ready.token, random);
+            int replica = random.nextInt(Site.REPLICAS);
+            if (client.write(replica, ready.key, ready.value, ready.ticket, ready.token, random)
+                            .status()
+                    < 300) {
+                unspent.incrementAndGet();
+            }
         }
     }
 
@@ -197,6 +206,10 @@ final class Load implements AutoCloseable {
         }
 
         void invalidate() {
+            if (unspent.addAndGet(-WRITES_PER_INVALIDATION) < 0) {
+                unspent.addAndGet(WRITES_PER_INVALIDATION);
+                return;
+            }
             int one = origin.anyTag(random);
             int other = origin.anyTag(random);
             List<Integer> tags = one == other || random.nextInt(4) > 0 ? List.of(one) : List.of(one, other);
@@ -210,14 +223,14 @@ final class Load implements AutoCloseable {
         }
     }
 
-    /** Notes when the clients do not get to run: no replica is to blame for an answer that nobody was there to take. */
+    /** Notes when the clients do not get to run: what a busy machine does to them it does to the replicas too. */
     private final class Metronome {
         private long lastNanos = history.now();
 
         void tick() {
             long now = history.now();
-            if (now - lastNanos > STALL_NANOS) {
-                history.add(new Operation(Kind.STALL, lastNanos, now, "", "", "", 0, 0, 0, ""));
+            if (now - lastNanos > TICK_NANOS + STALL_NANOS) {
+                history.add(new Operation(Kind.STALL, lastNanos + TICK_NANOS, now, "", "", "", 0, 0, 0, ""));
             }
             lastNanos = now;
         }

@@ -6,25 +6,18 @@ import dev.freshet.chaos.FaultProxy.Which;
 import dev.freshet.chaos.Operation.Kind;
 import dev.freshet.chaos.Site.Replica;
 import dev.freshet.testing.GatewayProcess;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /** Harms the site at random, by a seed, and mends what it harmed. Each fault is written down. */
 final class Nemesis {
-    private static final List<Map<String, String>> CLOCKS = List.of(
-            Map.of("FAKETIME", "-7s"),
-            Map.of("FAKETIME", "+3600s"),
-            Map.of("FAKETIME", "+0 x1.05"),
-            Map.of("FAKETIME", "+0 x0.95"));
     private static final int LONG_MS_MAX = 5_000;
     private static final int SHORT_MS_MAX = 3_000;
     private static final int LEAST_MS = 100;
@@ -32,7 +25,6 @@ final class Nemesis {
     private final Site site;
     private final History history;
     private final Random random;
-    private final Optional<Path> fakeTime;
 
     /** What comes next: every kind once, in random order, and then again. */
     private final Deque<Fault> deck = new ArrayDeque<>();
@@ -46,11 +38,10 @@ final class Nemesis {
      */
     private record Harm(Fault fault, String target, int ms, String detail, Runnable end) {}
 
-    Nemesis(Site site, History history, long seed, Optional<Path> fakeTime) {
+    Nemesis(Site site, History history, long seed) {
         this.site = site;
         this.history = history;
         this.random = new Random(seed);
-        this.fakeTime = fakeTime;
     }
 
     /** How many faults there were. */
@@ -78,8 +69,8 @@ final class Nemesis {
     private Fault next() {
         if (deck.isEmpty()) {
             List<Fault> all = new ArrayList<>(List.of(Fault.values()));
-            if (fakeTime.isEmpty()) {
-                all.remove(Fault.REPLICA_CLOCK);
+            if (site.clock().isEmpty()) {
+                all.remove(Fault.CLOCK_SHIFT);
             }
             Collections.shuffle(all, random);
             deck.addAll(all);
@@ -105,8 +96,8 @@ final class Nemesis {
                 replica.process().freeze();
                 yield new Harm(fault, replica.name(), ms(LONG_MS_MAX), "", replica.process()::thaw);
             }
-            case REPLICA_KILL -> killed(fault, replica, Map.of());
-            case REPLICA_CLOCK -> killed(fault, replica, CLOCKS.get(random.nextInt(CLOCKS.size())));
+            case REPLICA_KILL -> killed(fault, replica);
+            case CLOCK_SHIFT -> shifted(fault, site.clock().orElseThrow());
             case REDIS_FREEZE -> {
                 site.redis().freeze();
                 yield new Harm(fault, "redis", ms(SHORT_MS_MAX), "", site.redis()::thaw);
@@ -139,22 +130,23 @@ final class Nemesis {
         };
     }
 
-    private Harm killed(Fault fault, Replica replica, Map<String, String> clock) {
+    private Harm killed(Fault fault, Replica replica) {
         GatewayProcess process = replica.process();
         process.kill();
-        Map<String, String> environment = clock.isEmpty()
-                ? Map.of()
-                : Map.of(
-                        "LD_PRELOAD",
-                        fakeTime.orElseThrow().toString(),
-                        "FAKETIME",
-                        clock.get("FAKETIME"),
-                        "DONT_FAKE_MONOTONIC",
-                        "1");
-        return new Harm(fault, replica.name(), random.nextInt(1_500), clock.getOrDefault("FAKETIME", ""), () -> {
-            process.restart(environment);
+        return new Harm(fault, replica.name(), random.nextInt(1_500), "", () -> {
+            process.restart();
             site.warmUp(replica, history);
         });
+    }
+
+    /* It jumps, and goes on at another rate for as long as the fault lasts. */
+    private Harm shifted(Fault fault, ShiftedClock clock) {
+        int seconds = random.nextInt(7_200) - 3_600;
+        double rate = random.nextDouble() / 5 - 0.1;
+        clock.jump(seconds);
+        clock.drift(rate);
+        String detail = String.format(Locale.ROOT, "%d s, %.3f s a second", seconds, rate);
+        return new Harm(fault, Site.name(ShiftedClock.REPLICA), ms(LONG_MS_MAX), detail, () -> clock.drift(0));
     }
 
     private Harm redisKilled(Fault fault, String detail, Runnable whileDead) {

@@ -73,9 +73,9 @@ final class Origin {
         tags.forEach(tag -> recent.set(recentCount.getAndIncrement() % RECENT, tag));
     }
 
-    /** A key: half of the time one of those that were ended of late, else more often a low one than a high one. */
+    /** A key: a third of the time one of those that were ended of late, else more often a low one than a high one. */
     int anyKey(Random random) {
-        if (random.nextBoolean()) {
+        if (random.nextInt(3) == 0) {
             List<Integer> keys = keysOfTag.get(recent.get(random.nextInt(RECENT)));
             if (!keys.isEmpty()) {
                 return keys.get(random.nextInt(keys.size()));

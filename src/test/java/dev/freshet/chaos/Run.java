@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -24,6 +23,9 @@ final class Run {
     private static final int SETTLED_EVENTS_MAX = 10_000;
     private static final int ROAMING_EVENTS_MAX = 60;
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+    /** Two windows. */
+    private static final int COHERENT_MS = 2_000;
+
     private static final long COHERENT_NANOS_MAX = TimeUnit.SECONDS.toNanos(30);
     private static final long LAST_EVENT_NANOS_MAX = TimeUnit.SECONDS.toNanos(10);
 
@@ -56,29 +58,22 @@ final class Run {
      * @param folder gets the history and every log
      */
     static Verdict of(Path folder, long seed, Length length) {
-        Optional<Path> fakeTime = Site.fakeTime();
-        if (fakeTime.isEmpty() && "true".equals(System.getenv("CI"))) {
-            throw new IllegalStateException("libfaketime is not installed, and CI=true");
-        }
-        if (fakeTime.isEmpty()) {
-            System.err.println("Left out: no clock is shifted, for libfaketime is not installed");
-        }
         History history = new History(folder.resolve("history"));
         try (history;
                 Site site = new Site(folder)) {
-            new Run(site, history, seed).run(length, fakeTime);
+            new Run(site, history, seed).run(length);
         }
         return Checker.check(history.file());
     }
 
-    private void run(Length length, Optional<Path> fakeTime) {
+    private void run(Length length) {
         Random seeds = new Random(seed);
         List<Subscriber> subscribers = new ArrayList<>();
         for (int i = 0; i < SUBSCRIBERS; i++) {
             int eventsMax = i == 0 ? ROAMING_EVENTS_MAX : SETTLED_EVENTS_MAX;
             subscribers.add(new Subscriber("s" + i, site, history, seeds.nextLong(), eventsMax));
         }
-        Nemesis nemesis = new Nemesis(site, history, seeds.nextLong(), fakeTime);
+        Nemesis nemesis = new Nemesis(site, history, seeds.nextLong());
         awaitCoherent(history.now());
         long start = history.now();
         try (Load load = new Load(site, history, seeds.nextLong(), READS_PER_SECOND)) {
@@ -100,7 +95,7 @@ final class Run {
     private void recover() {
         long start = history.now();
         awaitCoherent(start);
-        history.add(new Operation(Kind.RECOVERY, start, history.now(), "", "", "", 0, 0, 0, ""));
+        history.add(new Operation(Kind.RECOVERY, start, history.now(), "", "", "", 0, 0, COHERENT_MS, ""));
     }
 
     private void awaitCoherent(long start) {

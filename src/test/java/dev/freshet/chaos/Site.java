@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +38,7 @@ final class Site implements AutoCloseable {
     private final Path redisFolder;
     private final RedisServer redis;
     private final List<Replica> replicas = new ArrayList<>();
+    private final Optional<ShiftedClock> clock;
 
     /** A gateway and its way to Redis. */
     record Replica(String name, FaultProxy proxy, GatewayProcess process) {
@@ -50,14 +52,18 @@ final class Site implements AutoCloseable {
         redisFolder = folder.resolve("redis");
         emptyRedis();
         redis = RedisServer.startKept(redisFolder);
+        clock = ShiftedClock.at(folder.resolve("clock"));
         int redisPort = URI.create(redis.uri()).getPort();
         for (int i = 0; i < REPLICAS; i++) {
             FaultProxy proxy = new FaultProxy(redisPort);
+            Map<String, String> settings = new HashMap<>(Map.of("FRESHET_LEASE_TTL", "2s"));
+            if (i == ShiftedClock.REPLICA) {
+                clock.ifPresent(shifted -> settings.putAll(shifted.environment()));
+            }
             replicas.add(new Replica(
                     name(i),
                     proxy,
-                    new GatewayProcess(
-                            name(i), "redis://127.0.0.1:" + proxy.port(), folder, Map.of("FRESHET_LEASE_TTL", "2s"))));
+                    new GatewayProcess(name(i), "redis://127.0.0.1:" + proxy.port(), folder, settings)));
         }
         replicas.forEach(replica -> replica.process.awaitReady());
     }
@@ -127,13 +133,9 @@ final class Site implements AutoCloseable {
                 "\n", replicas.stream().map(replica -> replica.process.tail()).toList());
     }
 
-    /** Where libfaketime is, if it is. */
-    static Optional<Path> fakeTime() {
-        return Stream.of("x86_64-linux-gnu", "aarch64-linux-gnu", ".")
-                .map(machine -> Path.of("/usr/lib", machine, "faketime", "libfaketimeMT.so.1")
-                        .normalize())
-                .filter(Files::exists)
-                .findFirst();
+    /** The wall clock of the replica that has one of its own, where the machine has libfaketime. */
+    Optional<ShiftedClock> clock() {
+        return clock;
     }
 
     @Override
@@ -141,5 +143,6 @@ final class Site implements AutoCloseable {
         replicas.forEach(replica -> replica.process.close());
         replicas.forEach(replica -> replica.proxy.close());
         redis.close();
+        clock.ifPresent(ShiftedClock::close);
     }
 }

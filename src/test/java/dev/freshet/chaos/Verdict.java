@@ -26,7 +26,9 @@ final class Verdict {
         /** A subscriber's position went back. */
         DISORDERED_EVENT,
         /** An answer did not come within its deadline, though who was asked was not paused. */
-        LATE
+        LATE,
+        /** With all faults over the replicas were not coherent again within two windows. */
+        UNRECOVERED
     }
 
     private final Map<String, Long> counts = new TreeMap<>();
