@@ -81,7 +81,9 @@ public record Config(
         LeaseConfig lease = new LeaseConfig(
                 settings.get(Setting.LEASE_TTL, Duration.ofMillis(DEFAULT.lease.ttlMs()))
                         .toMillis(),
-                settings.get(Setting.LEASE_WAITERS_MAX, DEFAULT.lease.waitersMax()));
+                settings.get(Setting.LEASE_WAITERS_MAX, DEFAULT.lease.waitersMax()),
+                settings.get(Setting.LEASE_WAITERS_PER_KEY_MAX, DEFAULT.lease.waitersPerKeyMax()),
+                settings.get(Setting.LEASE_KEYS_MAX, DEFAULT.lease.keysMax()));
         CoherenceConfig coherence = coherence(settings);
         Optional<RedisConfig> redis = redis(settings);
         long storeBytes = settings.get(Setting.STORE_BYTES, DEFAULT.storeBytes);

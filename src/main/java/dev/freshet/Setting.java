@@ -17,6 +17,9 @@ record Setting<T>(String key, Form<T> form) {
     static final Setting<Duration> NEAR_MAX_AGE = new Setting<>("near.max-age", Form.duration("1s", "1h"));
     static final Setting<Duration> LEASE_TTL = new Setting<>("lease.ttl", Form.duration("100ms", "10m"));
     static final Setting<Integer> LEASE_WAITERS_MAX = new Setting<>("lease.waiters-max", Form.count("0", "1000000"));
+    static final Setting<Integer> LEASE_WAITERS_PER_KEY_MAX =
+            new Setting<>("lease.waiters-per-key-max", Form.count("0", "1000000"));
+    static final Setting<Integer> LEASE_KEYS_MAX = new Setting<>("lease.keys-max", Form.count("1", "10000000"));
     static final Setting<Duration> COHERENCE_WINDOW = new Setting<>("coherence.window", Form.duration("200ms", "1m"));
     static final Setting<Duration> COHERENCE_BEAT = new Setting<>("coherence.beat", Form.duration("20ms", "20s"));
     static final Setting<Duration> COHERENCE_MARGIN = new Setting<>("coherence.margin", Form.duration("5ms", "10s"));
@@ -41,6 +44,8 @@ record Setting<T>(String key, Form<T> form) {
             NEAR_MAX_AGE,
             LEASE_TTL,
             LEASE_WAITERS_MAX,
+            LEASE_WAITERS_PER_KEY_MAX,
+            LEASE_KEYS_MAX,
             COHERENCE_WINDOW,
             COHERENCE_BEAT,
             COHERENCE_MARGIN,

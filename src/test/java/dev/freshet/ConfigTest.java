@@ -322,9 +322,11 @@ class ConfigTest {
         assertRange(Setting.NEAR_BYTES, () -> new NearConfig((1L << 40) + 1, Duration.ofSeconds(1)));
         assertRange(Setting.NEAR_MAX_AGE, () -> new NearConfig(0, Duration.ofMillis(999)));
         assertRange(Setting.NEAR_MAX_AGE, () -> new NearConfig(0, Duration.ofMillis(3_600_001)));
-        assertRange(Setting.LEASE_TTL, () -> new LeaseConfig(99, 0));
-        assertRange(Setting.LEASE_TTL, () -> new LeaseConfig(600_001, 0));
-        assertRange(Setting.LEASE_WAITERS_MAX, () -> new LeaseConfig(100, 1_000_001));
+        assertRange(Setting.LEASE_TTL, () -> new LeaseConfig(99, 0, 0, 1));
+        assertRange(Setting.LEASE_TTL, () -> new LeaseConfig(600_001, 0, 0, 1));
+        assertRange(Setting.LEASE_WAITERS_MAX, () -> new LeaseConfig(100, 1_000_001, 0, 1));
+        assertRange(Setting.LEASE_WAITERS_PER_KEY_MAX, () -> new LeaseConfig(100, 0, 1_000_001, 1));
+        assertRange(Setting.LEASE_KEYS_MAX, () -> new LeaseConfig(100, 0, 0, 0));
         assertRange(Setting.COHERENCE_WINDOW, () -> coherence(199, 1_000, 1));
         assertRange(Setting.COHERENCE_WINDOW, () -> coherence(60_001, 1_000, 1));
         assertRange(Setting.LIMITS_MARKS, () -> coherence(1_000, 999, 1));

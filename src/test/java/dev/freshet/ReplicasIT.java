@@ -1,22 +1,11 @@
 package dev.freshet;
 
-import static dev.freshet.testing.Futures.await;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 
-import dev.freshet.http.HttpConfig;
-import dev.freshet.ops.OpsConfig;
-import dev.freshet.redis.RedisConfig;
-import dev.freshet.testing.RedisServer;
-import io.vertx.core.Vertx;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,46 +16,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Three replicas on one Redis, in calm: G1, G2 and G4. */
-class ReplicasIT {
+class ReplicasIT extends OnReplicas {
     private static final int ROUNDS = 1_000;
     private static final int VERSIONS = 300;
-    private static final Duration MAX = Duration.ofSeconds(20);
-
-    private static final List<Vertx> LOOPS = new ArrayList<>();
-    private static final List<Freshet> REPLICAS = new ArrayList<>();
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
-    private static RedisServer redis;
-
-    @BeforeAll
-    static void start() {
-        redis = RedisServer.start();
-        Config config = new Config(
-                new HttpConfig("127.0.0.1", 0, 1 << 20),
-                new OpsConfig("127.0.0.1", 0),
-                Optional.of(new RedisConfig(redis.uri(), Duration.ofSeconds(2), 4_096)),
-                Config.DEFAULT.near(),
-                Config.DEFAULT.lease(),
-                Config.DEFAULT.coherence(),
-                Config.DEFAULT.storeBytes(),
-                Config.DEFAULT.logLevel());
-        for (int i = 0; i < 3; i++) {
-            Vertx vertx = Vertx.vertx();
-            LOOPS.add(vertx);
-            REPLICAS.add(await(Freshet.start(vertx, config), MAX));
-        }
-    }
-
-    @AfterAll
-    static void stop() {
-        REPLICAS.forEach(replica -> await(replica.stop(), MAX));
-        LOOPS.forEach(vertx -> await(vertx.close(), MAX));
-        redis.close();
-    }
 
     @Test
     void read_afterAnInvalidationIsAnswered_isNeverWhatItEnded() {
@@ -174,39 +129,11 @@ class ReplicasIT {
                 .until(() -> get(replica, key).body().equals(value));
     }
 
-    private static HttpResponse<String> get(int replica, String key) {
-        return send(replica, HttpRequest.newBuilder(uri(replica, key)).GET());
-    }
-
     private static HttpResponse<String> put(int replica, String key, String tag, String value, String asOf) {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri(replica, key))
                 .PUT(BodyPublishers.ofString(value))
                 .header("Cache-Groups", "\"" + tag + "\"")
                 .header("Freshet-Lifetime", "revalidate=600, expire=6000");
-        return send(replica, asOf.isEmpty() ? request : request.header("Freshet-As-Of", asOf));
-    }
-
-    private static HttpResponse<String> invalidate(int replica, String app, String tag, boolean soft) {
-        String body = "{\"tags\":[\"" + tag + "\"],\"mode\":\"" + (soft ? "soft" : "hard") + "\"}";
-        return send(
-                replica,
-                HttpRequest.newBuilder(uri(replica, app + "/invalidations"))
-                        .header("Content-Type", "application/json")
-                        .POST(BodyPublishers.ofString(body)));
-    }
-
-    private static URI uri(int replica, String path) {
-        return URI.create("http://127.0.0.1:" + REPLICAS.get(replica % 3).port() + "/v1/apps/" + path);
-    }
-
-    private static HttpResponse<String> send(int replica, HttpRequest.Builder request) {
-        try {
-            return HTTP.send(request.timeout(Duration.ofSeconds(10)).build(), BodyHandlers.ofString());
-        } catch (IOException e) {
-            return fail("replica " + replica % 3 + " does not answer", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return fail("interrupted", e);
-        }
+        return send(asOf.isEmpty() ? request : request.header("Freshet-As-Of", asOf));
     }
 }

@@ -352,6 +352,7 @@ public final class InvalidationVerticle extends VerticleBase {
             case Change.Lost lost -> lost(following);
             case Change.Live live -> {
                 coherence.listening(true);
+                leases.changedUnheard(coherence.app());
                 following.regular = 0;
                 beatAfter(following);
             }

@@ -8,10 +8,12 @@ import dev.freshet.near.NearCache;
 import dev.freshet.store.Mode;
 import dev.freshet.store.Written;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -86,6 +88,12 @@ public final class Meters {
         gauge(registry, "freshet.near.bytes.limit", "The most bytes of near copies", nearCache, NearCache::bytesMax);
         gauge(registry, "freshet.near.entries", "Near copies", nearCache, NearCache::size);
         gauge(registry, "freshet.lease.waiters", "Callers that wait for a leader", leases, LeaseVerticle::waiters);
+        for (LeaseVerticle.Limit limit : LeaseVerticle.Limit.values()) {
+            FunctionCounter.builder("freshet.lease.exceeded", leases, all -> all.exceeded(limit))
+                    .description("Callers that could not wait because of a limit")
+                    .tag("limit", limit.name().toLowerCase(Locale.ROOT))
+                    .register(registry);
+        }
         gauge(
                 registry,
                 "freshet.apps",

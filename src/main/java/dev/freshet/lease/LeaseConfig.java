@@ -5,10 +5,12 @@ package dev.freshet.lease;
  *
  * @param ttlMs after which a lease ends by itself: 100 ms to 10 minutes
  * @param waitersMax callers of this replica that wait at a time; more are answered at once, as followers
+ * @param waitersPerKeyMax those of them that wait for one key
+ * @param keysMax keys of which this replica knows who refreshes them; of more, each caller asks the store, and none waits
  */
-public record LeaseConfig(long ttlMs, int waitersMax) {
+public record LeaseConfig(long ttlMs, int waitersMax, int waitersPerKeyMax, int keysMax) {
     /** What an unconfigured gateway uses. */
-    public static final LeaseConfig DEFAULT = new LeaseConfig(10_000, 10_000);
+    public static final LeaseConfig DEFAULT = new LeaseConfig(10_000, 20_000, 10_000, 100_000);
 
     /** Checks the ranges. */
     public LeaseConfig {
@@ -17,6 +19,12 @@ public record LeaseConfig(long ttlMs, int waitersMax) {
         }
         if (waitersMax < 0 || waitersMax > 1_000_000) {
             throw new IllegalArgumentException("lease.waiters-max is 0 to 1000000, was " + waitersMax);
+        }
+        if (waitersPerKeyMax < 0 || waitersPerKeyMax > 1_000_000) {
+            throw new IllegalArgumentException("lease.waiters-per-key-max is 0 to 1000000, was " + waitersPerKeyMax);
+        }
+        if (keysMax < 1 || keysMax > 10_000_000) {
+            throw new IllegalArgumentException("lease.keys-max is 1 to 10000000, was " + keysMax);
         }
     }
 }

@@ -10,10 +10,13 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** The leases that callers of this replica hold or wait for. One instance: all its state lives on its event loop. */
@@ -21,12 +24,23 @@ public final class LeaseVerticle extends VerticleBase {
     /*
      * A line is one key that is being refreshed somewhere. It knows until when its lease is held,
      * so callers that come meanwhile follow without asking the store; and at most one claim of a key
-     * is under way, which callers that come meanwhile await.
+     * is under way, which callers that come meanwhile join.
      *
-     * No wake-up is lost: whoever waits was put in line before, or in the very turn in which, the
-     * store's refusal was heard; and a change heard while a claim is under way makes its refusal
-     * void, so those callers look again. A waiter that hears nothing (a lost message, a dead leader)
-     * wakes when the lease ends.
+     * No wake-up is lost. A caller has looked, and found nothing fresh; then one of these holds:
+     *
+     *  - Its own claim is refused, or that of the line which it joined. The refusal names the revision of that moment:
+     *    if it is not the one the caller found, the caller looks again. If it is, whatever is written
+     *    later is told later; told before the refusal arrives, it makes the refusal void, and
+     *    told after it, it finds the caller in line, who got there in the turn in which the refusal was heard.
+     *  - The line is known to be held. Then no change has been told since that was learned, or it would have
+     *    ended the line; so the next change, or the end of the lease, finds the caller in line.
+     *  - There is no room in line: it is answered, and waits for nothing.
+     *
+     * A message that is lost wakes nobody. So all lines of an app end when its bus is back, and every
+     * line ends with its lease, for which the leader may have died.
+     *
+     * Whoever is woken looks again, rather than being handed what woke it: a write may have come too
+     * late to be fresh, and the look is what tells.
      */
 
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -38,6 +52,17 @@ public final class LeaseVerticle extends VerticleBase {
     private final Map<Key, Line> lines = new HashMap<>();
     private final Promise<Context> loop = Promise.promise();
     private final AtomicInteger waiters = new AtomicInteger();
+    private final Map<Limit, LongAdder> exceeded = new EnumMap<>(Limit.class);
+
+    /** What bounds the callers that wait. */
+    public enum Limit {
+        /** {@link LeaseConfig#waitersMax}. */
+        WAITERS,
+        /** {@link LeaseConfig#waitersPerKeyMax}. */
+        WAITERS_PER_KEY,
+        /** {@link LeaseConfig#keysMax}. */
+        KEYS
+    }
 
     /** Callers of one key. */
     private final class Line {
@@ -47,9 +72,16 @@ public final class LeaseVerticle extends VerticleBase {
         @Nullable
         Future<Claim> claiming;
 
+        /** Those who await {@link #claiming} and did not make it. */
+        int joined;
+
         boolean changed;
         long heldUntilNanos = clocks.nanos();
         long timer = -1;
+
+        long heldMs() {
+            return Math.max(0, (heldUntilNanos - clocks.nanos()) / 1_000_000);
+        }
     }
 
     /**
@@ -62,6 +94,9 @@ public final class LeaseVerticle extends VerticleBase {
         this.config = config;
         this.replica = replica;
         this.clocks = clocks;
+        for (Limit limit : Limit.values()) {
+            exceeded.put(limit, new LongAdder());
+        }
     }
 
     @Override
@@ -86,6 +121,11 @@ public final class LeaseVerticle extends VerticleBase {
         return waiters.get();
     }
 
+    /** How many callers could not wait because of a limit. */
+    public long exceeded(Limit limit) {
+        return Objects.requireNonNull(exceeded.get(limit)).sum();
+    }
+
     /**
      * Asks to refresh a key.
      *
@@ -106,16 +146,58 @@ public final class LeaseVerticle extends VerticleBase {
         loop.future().onSuccess(there -> there.runOnContext(run -> wake(key)));
     }
 
+    /** Changes of an app may have gone unheard: whoever waits for one of its keys looks again. Callable from any thread. */
+    public void changedUnheard(String app) {
+        loop.future()
+                .onSuccess(there -> there.runOnContext(run -> lines.keySet().stream()
+                        .filter(key -> key.app().equals(app))
+                        .toList()
+                        .forEach(this::wake)));
+    }
+
     private Future<Turn> turn(Key key, long seenRevision, long waitMs) {
-        Line line = lines.computeIfAbsent(key, k -> new Line());
-        long heldMs = (line.heldUntilNanos - clocks.nanos()) / 1_000_000;
-        if (line.claiming == null && heldMs > 0) {
-            return follow(line, heldMs, waitMs);
+        Line line = lines.get(key);
+        if (line == null) {
+            if (lines.size() >= config.keysMax()) {
+                exceed(Limit.KEYS);
+                return alone(key, seenRevision);
+            }
+            line = new Line();
+            lines.put(key, line);
         }
         if (line.claiming != null) {
-            return line.claiming.compose(told -> turn(key, seenRevision, waitMs));
+            return join(line, line.claiming, waitMs);
         }
-        return claim(key, line, seenRevision, waitMs);
+        return line.heldMs() > 0 ? follow(line, waitMs) : claim(key, line, seenRevision, waitMs);
+    }
+
+    /* Its claim alone tells what becomes of it: it is in no line, so nothing could wake it. */
+    private Future<Turn> alone(Key key, long seenRevision) {
+        return claims.claim(key, token(), config.ttlMs()).compose(claim -> {
+            boolean seen = claim.revision() == seenRevision;
+            return switch (claim) {
+                case Claim.Lead won ->
+                    seen ? Future.succeededFuture(new Turn.Lead(won.token(), won.ttlMs())) : giveBack(key, won);
+                case Claim.Follow lost -> seen ? Future.succeededFuture(new Turn.Follow(lost.ttlMs())) : lookAgain();
+            };
+        });
+    }
+
+    /*
+     * Runs after the one who claimed has taken in what it was told. When that has left the line held, whoever joined
+     * follows; what revision it found does not matter, since it came after the claim was made, and no change was told since.
+     */
+    private Future<Turn> join(Line line, Future<Claim> claiming, long waitMs) {
+        if (!admits(line)) {
+            return Future.succeededFuture(new Turn.Follow(line.heldMs()));
+        }
+        line.joined++;
+        waiters.incrementAndGet();
+        return claiming.onComplete(told -> {
+                    line.joined--;
+                    waiters.decrementAndGet();
+                })
+                .compose(told -> line.heldMs() > 0 ? follow(line, waitMs) : lookAgain());
     }
 
     private Future<Turn> claim(Key key, Line line, long seenRevision, long waitMs) {
@@ -141,7 +223,7 @@ public final class LeaseVerticle extends VerticleBase {
             return lookAgain();
         }
         hold(key, line, lost.ttlMs());
-        return follow(line, lost.ttlMs(), waitMs);
+        return follow(line, waitMs);
     }
 
     /*
@@ -154,22 +236,41 @@ public final class LeaseVerticle extends VerticleBase {
             return Future.succeededFuture(new Turn.Lead(lead.token(), lead.ttlMs()));
         }
         drop(key, line);
-        return claims.release(key, lead.token()).compose(released -> lookAgain(), failed -> lookAgain());
+        return giveBack(key, lead);
     }
 
-    private Future<Turn> follow(Line line, long ttlMs, long waitMs) {
-        if (waitMs <= 0 || waiters.get() >= config.waitersMax()) {
-            return Future.succeededFuture(new Turn.Follow(ttlMs));
+    private Future<Turn> giveBack(Key key, Claim.Lead lead) {
+        return claims.release(key, lead.token())
+                .onSuccess(released -> wake(key))
+                .compose(released -> lookAgain(), failed -> lookAgain());
+    }
+
+    private Future<Turn> follow(Line line, long waitMs) {
+        if (waitMs <= 0 || !admits(line)) {
+            return Future.succeededFuture(new Turn.Follow(line.heldMs()));
         }
         Promise<Turn> turn = Promise.promise();
         long timer = vertx.setTimer(waitMs, late -> {
             line.waiting.remove(late);
             waiters.decrementAndGet();
-            turn.complete(new Turn.Follow(Math.max(0, (line.heldUntilNanos - clocks.nanos()) / 1_000_000)));
+            turn.complete(new Turn.Follow(line.heldMs()));
         });
         line.waiting.put(timer, turn);
         waiters.incrementAndGet();
         return turn.future();
+    }
+
+    /* Whether one more caller may wait; if not, that is counted. */
+    private boolean admits(Line line) {
+        if (line.waiting.size() + line.joined >= config.waitersPerKeyMax()) {
+            return exceed(Limit.WAITERS_PER_KEY);
+        }
+        return waiters.get() < config.waitersMax() || exceed(Limit.WAITERS);
+    }
+
+    private boolean exceed(Limit limit) {
+        Objects.requireNonNull(exceeded.get(limit)).increment();
+        return false;
     }
 
     private void hold(Key key, Line line, long ttlMs) {

@@ -8,10 +8,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.entry.Key;
 import dev.freshet.lease.HeldClaims.Asked;
+import dev.freshet.lease.LeaseVerticle.Limit;
 import dev.freshet.loop.Clocks;
 import dev.freshet.testing.OnVertx;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.internal.VertxInternal;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -27,11 +29,13 @@ class LeaseVerticleTest extends OnVertx {
     private static final Key KEY = Key.of("shop", "v1", "k");
     private static final Key OTHER = Key.of("shop", "v1", "other");
     private static final long LONG_MS = 60_000;
-    private static final int WAITERS_MAX = 4;
+    private static final int WAITERS_MAX = 6;
+    private static final int PER_KEY_MAX = 4;
+    private static final int KEYS_MAX = 3;
 
     private final HeldClaims claims = new HeldClaims();
-    private final LeaseVerticle leases =
-            new LeaseVerticle(claims, new LeaseConfig(10_000, WAITERS_MAX), "replica-1", Clocks.SYSTEM);
+    private final LeaseVerticle leases = new LeaseVerticle(
+            claims, new LeaseConfig(10_000, WAITERS_MAX, PER_KEY_MAX, KEYS_MAX), "replica-1", Clocks.SYSTEM);
     private final Context caller = ((VertxInternal) vertx).createEventLoopContext();
     private String deployment;
 
@@ -42,8 +46,7 @@ class LeaseVerticleTest extends OnVertx {
 
     @AfterEach
     void leavesNothing() {
-        leases.changed(KEY);
-        leases.changed(OTHER);
+        leases.changedUnheard("shop");
         until(() -> leases.lines() == 0);
         assertThat(leases.waiters()).isZero();
         assertThat(claims.waiting()).isZero();
@@ -83,7 +86,9 @@ class LeaseVerticleTest extends OnVertx {
         Future<Turn> turn = ask(KEY, 7, 0);
         claims.next().follow(5_000, 7);
 
-        assertThat(await(turn)).isEqualTo(new Turn.Follow(5_000));
+        assertThat(await(turn))
+                .isInstanceOfSatisfying(
+                        Turn.Follow.class, follow -> assertThat(follow.ttlMs()).isBetween(1L, 5_000L));
     }
 
     /** At most one claim of a key is under way; whoever comes meanwhile awaits it, and follows without asking. */
@@ -197,8 +202,110 @@ class LeaseVerticleTest extends OnVertx {
         asked.follow(LONG_MS, 7);
 
         assertThat(await(turn)).isEqualTo(new Turn.LookAgain());
-        claims.next().follow(LONG_MS, 8);
         assertThat(await(joined)).isEqualTo(new Turn.LookAgain());
+        assertThat(claims.waiting()).as("who looks again claims again").isZero();
+    }
+
+    /** The refusal and the change arrive in one turn of the loop: whoever was refused is in line by then. */
+    @Test
+    void changed_rightAfterTheRefusal_wakesWhoItPutInLine() {
+        Future<Turn> turn = ask(KEY, 7, LONG_MS);
+        Future<Turn> joined = ask(KEY, 7, LONG_MS);
+        Asked asked = claims.next();
+        asked.caller().runOnContext(run -> {
+            asked.answer().complete(new Claim.Follow(LONG_MS, 7));
+            leases.changed(KEY);
+        });
+
+        assertThat(await(turn)).isEqualTo(new Turn.LookAgain());
+        assertThat(await(joined)).isEqualTo(new Turn.LookAgain());
+    }
+
+    /** It looked before the change, and asks after it was told: nobody will tell it again. */
+    @Test
+    void ask_afterTheChangeWasTold_asksTheStore() {
+        lead(KEY, LONG_MS);
+        leases.changed(KEY);
+        Future<Turn> late = ask(KEY, 7, LONG_MS);
+        claims.next().follow(LONG_MS, 8);
+
+        assertThat(await(late)).isEqualTo(new Turn.LookAgain());
+    }
+
+    /** Another's lease begins and ends between the caller's look and its claim: the revision tells. */
+    @Test
+    void ask_joinsAClaimThatIsWonTooLate_looksAgain() {
+        Future<Turn> turn = ask(KEY, 7, LONG_MS);
+        Future<Turn> joined = ask(KEY, 7, LONG_MS);
+        Asked asked = claims.next();
+        asked.lead(LONG_MS, 8);
+
+        assertThat(await(turn)).isEqualTo(new Turn.LookAgain());
+        assertThat(await(joined)).isEqualTo(new Turn.LookAgain());
+        assertThat(claims.released).containsExactly(asked.token());
+    }
+
+    /** Who claims while a lease is being given back is refused by a lease of this very replica, and must not sit it out. */
+    @Test
+    void ask_refusedByALeaseThatIsBeingGivenBack_isWoken() {
+        Promise<Boolean> givingBack = Promise.promise();
+        claims.releasing = givingBack.future();
+        Future<Turn> turn = ask(KEY, 7, LONG_MS);
+        claims.next().lead(LONG_MS, 8);
+        Future<Turn> next = ask(KEY, 8, LONG_MS);
+        claims.next().follow(LONG_MS, 8);
+        until(() -> leases.waiters() == 1);
+        givingBack.complete(true);
+
+        assertThat(await(turn)).isEqualTo(new Turn.LookAgain());
+        assertThat(await(next)).isEqualTo(new Turn.LookAgain());
+    }
+
+    /** Of the next leader too, all who wait are told: they were woken, and one of them leads. */
+    @Test
+    void changed_manyWaiting_oneLeadsAndTheOthersWaitOn() {
+        lead(KEY, LONG_MS);
+        List<Future<Turn>> waiting = List.of(ask(KEY, 7, LONG_MS), ask(KEY, 7, LONG_MS), ask(KEY, 7, LONG_MS));
+        until(() -> leases.waiters() == 3);
+        leases.changed(KEY);
+        waiting.forEach(turn -> assertThat(await(turn)).isEqualTo(new Turn.LookAgain()));
+        List<Future<Turn>> again = List.of(ask(KEY, 7, LONG_MS), ask(KEY, 7, LONG_MS), ask(KEY, 7, LONG_MS));
+        claims.next().lead(LONG_MS, 7);
+
+        assertThat(await(again.getFirst())).isInstanceOf(Turn.Lead.class);
+        until(() -> leases.waiters() == 2);
+        assertThat(claims.waiting()).isZero();
+        leases.changed(KEY);
+        assertThat(await(again.get(1))).isEqualTo(new Turn.LookAgain());
+        assertThat(await(again.get(2))).isEqualTo(new Turn.LookAgain());
+    }
+
+    /** The bus is back: what was missed may be what they wait for. */
+    @Test
+    void changedUnheard_ofAnApp_wakesWhoWaitsForAnyOfItsKeys() {
+        Key elsewhere = Key.of("blog", "v1", "k");
+        lead(KEY, LONG_MS);
+        lead(OTHER, LONG_MS);
+        lead(elsewhere, LONG_MS);
+        List<Future<Turn>> waiting = List.of(ask(KEY, 7, LONG_MS), ask(OTHER, 7, LONG_MS));
+        Future<Turn> another = ask(elsewhere, 7, LONG_MS);
+        until(() -> leases.waiters() == 3);
+        leases.changedUnheard("shop");
+
+        waiting.forEach(turn -> assertThat(await(turn)).isEqualTo(new Turn.LookAgain()));
+        assertThat(another.isComplete()).isFalse();
+        leases.changed(elsewhere);
+        assertThat(await(another)).isEqualTo(new Turn.LookAgain());
+    }
+
+    @Test
+    void changedUnheard_whileAClaimIsUnderWay_voidsItsRefusal() {
+        Future<Turn> turn = ask(KEY, 7, LONG_MS);
+        Asked asked = claims.next();
+        leases.changedUnheard("shop");
+        asked.follow(LONG_MS, 7);
+
+        assertThat(await(turn)).isEqualTo(new Turn.LookAgain());
     }
 
     @Test
@@ -253,22 +360,78 @@ class LeaseVerticleTest extends OnVertx {
 
     /** G5. */
     @Test
-    void ask_tooManyWait_isAnsweredAtOnce() {
+    void ask_tooManyWaitForAKey_isAnsweredAtOnceAndCounted() {
         lead(KEY, LONG_MS);
-        List<Future<Turn>> waiting = new ArrayList<>();
-        for (int i = 0; i < WAITERS_MAX; i++) {
-            waiting.add(ask(KEY, 7, LONG_MS));
-        }
-        until(() -> leases.waiters() == WAITERS_MAX);
+        lead(OTHER, LONG_MS);
+        List<Future<Turn>> waiting = fill(KEY, PER_KEY_MAX);
 
-        assertThat(await(ask(KEY, 7, LONG_MS))).isInstanceOf(Turn.Follow.class);
+        assertThat(await(ask(KEY, 7, LONG_MS)))
+                .isInstanceOfSatisfying(
+                        Turn.Follow.class, follow -> assertThat(follow.ttlMs()).isPositive());
+        assertThat(leases.exceeded(Limit.WAITERS_PER_KEY)).isEqualTo(1);
+        Future<Turn> other = ask(OTHER, 7, LONG_MS);
+        until(() -> leases.waiters() == PER_KEY_MAX + 1);
+        assertThat(other.isComplete()).isFalse();
+
         leases.changed(KEY);
         waiting.forEach(turn -> assertThat(await(turn)).isEqualTo(new Turn.LookAgain()));
-
         lead(KEY, LONG_MS);
         Future<Turn> free = ask(KEY, 7, LONG_MS);
-        until(() -> leases.waiters() == 1);
+        until(() -> leases.waiters() == 2);
         assertThat(free.isComplete()).isFalse();
+    }
+
+    /** G5. */
+    @Test
+    void ask_tooManyWaitInAll_isAnsweredAtOnceAndCounted() {
+        lead(KEY, LONG_MS);
+        lead(OTHER, LONG_MS);
+        fill(KEY, PER_KEY_MAX);
+        fill(OTHER, WAITERS_MAX - PER_KEY_MAX);
+
+        assertThat(await(ask(OTHER, 7, LONG_MS))).isInstanceOf(Turn.Follow.class);
+        assertThat(leases.exceeded(Limit.WAITERS)).isEqualTo(1);
+        assertThat(leases.exceeded(Limit.WAITERS_PER_KEY)).isZero();
+    }
+
+    /** G5: who awaits another's claim waits too. */
+    @Test
+    void ask_tooManyJoinAClaim_isAnsweredAtOnceAndCounted() {
+        Future<Turn> first = ask(KEY, 7, 0);
+        List<Future<Turn>> joined = fill(KEY, PER_KEY_MAX);
+
+        assertThat(await(ask(KEY, 7, LONG_MS))).isEqualTo(new Turn.Follow(0));
+        assertThat(leases.exceeded(Limit.WAITERS_PER_KEY)).isEqualTo(1);
+        claims.next().lead(LONG_MS, 7);
+        assertThat(await(first)).isInstanceOf(Turn.Lead.class);
+        leases.changed(KEY);
+        joined.forEach(turn -> assertThat(await(turn)).isEqualTo(new Turn.LookAgain()));
+    }
+
+    /** G5: of a key more than it keeps a line for, it still says truly who leads. */
+    @Test
+    void ask_tooManyKeys_asksTheStoreForEachCallerAndWaitsForNone() {
+        for (int i = 0; i < KEYS_MAX; i++) {
+            lead(Key.of("shop", "v1", "key " + i), LONG_MS);
+        }
+        Future<Turn> first = ask(KEY, 7, LONG_MS);
+        Asked won = claims.next();
+        won.lead(LONG_MS, 7);
+        Future<Turn> second = ask(KEY, 7, LONG_MS);
+        claims.next().follow(4_000, 7);
+        Future<Turn> late = ask(KEY, 7, LONG_MS);
+        claims.next().follow(4_000, 8);
+        Future<Turn> tooLate = ask(KEY, 7, LONG_MS);
+        Asked vain = claims.next();
+        vain.lead(LONG_MS, 8);
+
+        assertThat(await(first)).isEqualTo(new Turn.Lead(won.token(), LONG_MS));
+        assertThat(await(second)).isEqualTo(new Turn.Follow(4_000));
+        assertThat(await(late)).isEqualTo(new Turn.LookAgain());
+        assertThat(await(tooLate)).isEqualTo(new Turn.LookAgain());
+        assertThat(claims.released).containsExactly(vain.token());
+        assertThat(leases.exceeded(Limit.KEYS)).isEqualTo(4);
+        assertThat(leases.lines()).isEqualTo(KEYS_MAX);
     }
 
     @Test
@@ -318,10 +481,25 @@ class LeaseVerticleTest extends OnVertx {
 
     @Test
     void newConfig_outOfRange_saysTheKeyAndTheRange() {
-        assertThatThrownBy(() -> new LeaseConfig(99, 0)).hasMessage("lease.ttl is 100ms to 10m, was 99ms");
-        assertThatThrownBy(() -> new LeaseConfig(600_001, 0)).hasMessageStartingWith("lease.ttl");
-        assertThatThrownBy(() -> new LeaseConfig(100, -1)).hasMessageStartingWith("lease.waiters-max");
-        assertThatThrownBy(() -> new LeaseConfig(100, 1_000_001)).hasMessageStartingWith("lease.waiters-max");
+        assertThatThrownBy(() -> new LeaseConfig(99, 0, 0, 1)).hasMessage("lease.ttl is 100ms to 10m, was 99ms");
+        assertThatThrownBy(() -> new LeaseConfig(600_001, 0, 0, 1)).hasMessageStartingWith("lease.ttl");
+        assertThatThrownBy(() -> new LeaseConfig(100, -1, 0, 1)).hasMessageStartingWith("lease.waiters-max");
+        assertThatThrownBy(() -> new LeaseConfig(100, 1_000_001, 0, 1)).hasMessageStartingWith("lease.waiters-max");
+        assertThatThrownBy(() -> new LeaseConfig(100, 0, -1, 1)).hasMessageStartingWith("lease.waiters-per-key-max");
+        assertThatThrownBy(() -> new LeaseConfig(100, 0, 1_000_001, 1))
+                .hasMessageStartingWith("lease.waiters-per-key-max");
+        assertThatThrownBy(() -> new LeaseConfig(100, 0, 0, 0)).hasMessageStartingWith("lease.keys-max");
+        assertThatThrownBy(() -> new LeaseConfig(100, 0, 0, 10_000_001)).hasMessageStartingWith("lease.keys-max");
+    }
+
+    private List<Future<Turn>> fill(Key key, int waiters) {
+        int before = leases.waiters();
+        List<Future<Turn>> waiting = new ArrayList<>();
+        for (int i = 0; i < waiters; i++) {
+            waiting.add(ask(key, 7, LONG_MS));
+        }
+        until(() -> leases.waiters() == before + waiters);
+        return waiting;
     }
 
     private void lead(Key key, long ttlMs) {

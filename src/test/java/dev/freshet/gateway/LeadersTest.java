@@ -1,0 +1,128 @@
+package dev.freshet.gateway;
+
+import static dev.freshet.gateway.Replica.APP;
+import static dev.freshet.gateway.Replica.draft;
+import static dev.freshet.gateway.Replica.text;
+import static dev.freshet.testing.Futures.await;
+import static dev.freshet.testing.Futures.until;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.entry.Draft;
+import dev.freshet.entry.Key;
+import dev.freshet.entry.Lifetime;
+import dev.freshet.entry.Ticket;
+import dev.freshet.lease.Turn;
+import dev.freshet.store.Change;
+import dev.freshet.store.Mode;
+import dev.freshet.store.Written;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** G3: what happens to a fleet's one refresh while it is under way. */
+class LeadersTest extends TwoReplicas {
+    private static final Key KEY = Key.of(APP, "v1", "k");
+    private static final Mode HARD = new Mode.Hard();
+    private static final Mode SOFT = new Mode.Soft(Lifetime.NEVER);
+    private static final Ask LEASE = new Ask(List.of(), true, 0, false);
+    private static final Ask WAIT = new Ask(List.of(), true, 20_000, false);
+    private static final Ask WAIT_STALE = new Ask(List.of(), true, 20_000, true);
+
+    /** G1, G3: what the leader read may be what was ended, so nobody is served what it writes, and one computes anew. */
+    @Test
+    void put_invalidatedWhileItsLeaderComputed_isNotServedAndOneOfTheWaitersLeads() {
+        Lookup.Miss leader = (Lookup.Miss) await(a.gateway.get(KEY, LEASE));
+        List<Future<Lookup>> waiting =
+                List.of(a.gateway.get(KEY, WAIT), b.gateway.get(KEY, WAIT), b.gateway.get(KEY, WAIT));
+        until(() -> a.leases.waiters() == 1 && b.leases.waiters() == 2);
+        b.invalidate(HARD, "t");
+        assertThat(write(a, "of before", leader)).isInstanceOf(Written.Stored.class);
+
+        until(() -> waiting.stream().anyMatch(Future::isComplete));
+        Future<Lookup> next =
+                waiting.stream().filter(Future::isComplete).findFirst().orElseThrow();
+        Lookup.Miss heir = (Lookup.Miss) await(next);
+        assertThat(heir.turn().orElseThrow()).isInstanceOf(Turn.Lead.class);
+        assertThat(a.text(KEY)).isEqualTo("none");
+        assertThat(b.text(KEY)).isEqualTo("none");
+        until(() -> a.leases.waiters() + b.leases.waiters() == 2);
+
+        assertThat(write(next.equals(waiting.getFirst()) ? a : b, "of after", heir))
+                .isInstanceOf(Written.Stored.class);
+        for (Future<Lookup> waited : waiting) {
+            if (!waited.equals(next)) {
+                assertThat(text(await(waited))).isEqualTo("of after");
+            }
+        }
+        assertThat(a.store.calls(HeldStore.Call.WRITE) + b.store.calls(HeldStore.Call.WRITE))
+                .isEqualTo(2);
+    }
+
+    /** A soft mark ends nothing: what was computed meanwhile is served as stale, and one refreshes it. */
+    @Test
+    void put_softlyInvalidatedWhileItsLeaderComputed_isStaleAndOneOfTheWaitersLeads() {
+        Lookup.Miss leader = (Lookup.Miss) await(a.gateway.get(KEY, LEASE));
+        List<Future<Lookup>> waiting = List.of(a.gateway.get(KEY, WAIT), b.gateway.get(KEY, WAIT));
+        until(() -> a.leases.waiters() == 1 && b.leases.waiters() == 1);
+        b.invalidate(SOFT, "t");
+        write(a, "of before", leader);
+
+        List<Lookup> found = waiting.stream().map(waited -> await(waited)).toList();
+        assertThat(found).allSatisfy(each -> assertThat(text(each)).isEqualTo("of before"));
+        assertThat(found)
+                .filteredOn(each -> ((Lookup.Stale) each).turn().orElseThrow() instanceof Turn.Lead)
+                .hasSize(1);
+    }
+
+    /** G3: a page that must keep what it is given waits for the new value, across a leader that failed. */
+    @Test
+    void get_waitsForAStaleEntryWhoseLeaderFails_leadsInItsPlace() {
+        a.put(KEY, "one", "t");
+        b.turn();
+        a.invalidate(SOFT, "t");
+        Turn.Lead lead = a.lead(KEY);
+        Future<Lookup> there = b.gateway.get(KEY, WAIT_STALE);
+        until(() -> b.leases.waiters() == 1);
+        await(a.gateway.release(KEY, lead.token()));
+
+        assertThat(await(there))
+                .isInstanceOfSatisfying(
+                        Lookup.Stale.class,
+                        stale -> assertThat(stale.turn().orElseThrow()).isInstanceOf(Turn.Lead.class));
+    }
+
+    /** G6: a wake-up that the bus lost is made up for when the bus is back, long before the lease ends. */
+    @Test
+    void get_writtenWhileTheBusWasLost_isReadWhenItIsBack() {
+        Lookup.Miss leader = (Lookup.Miss) await(a.gateway.get(KEY, LEASE));
+        Future<Lookup> there = b.gateway.get(KEY, WAIT);
+        until(() -> b.leases.waiters() == 1);
+        b.store.silence();
+        b.store.tell(new Change.Lost());
+        write(a, "one", leader);
+        b.turn();
+        assertThat(there.isComplete()).isFalse();
+        b.store.unsilence();
+        b.store.tell(new Change.Live());
+
+        assertThat(text(await(there))).isEqualTo("one");
+    }
+
+    private static Written write(Replica by, String text, Lookup.Miss leader) {
+        Turn.Lead lead = (Turn.Lead) leader.turn().orElseThrow();
+        Ticket ticket = leader.ticket();
+        Draft draft = draft(text, ticket, "t");
+        return await(by.gateway.put(
+                KEY,
+                new Draft(
+                        draft.tags(),
+                        draft.lifetime(),
+                        0,
+                        draft.ticket(),
+                        Optional.of(lead.token()),
+                        draft.type(),
+                        draft.attributes(),
+                        draft.body())));
+    }
+}
