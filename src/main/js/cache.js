@@ -35,13 +35,13 @@ import * as tickets from './tickets.js';
  * @property {boolean} [unkept] a missing value will be computed, but not written
  * @property {boolean} [forced] the value will be computed whatever is found
  * @property {object} [owner] the request that asks
+ * @property {(callback: () => void) => boolean} [ends] calls back when a computation that has not
+ * written by then has failed; whether it will
  * @property {(missed: Answer) => Promise<boolean>} [seed] writes what the build made
  */
 
 /** How long what is fresh stays so on its way from the gateway to Next's own look at its age. */
 export const GRACE_S = 0.25;
-/** How much longer than its leader's lease a follower waits, to hear who leads then. */
-const MARGIN_S = 0.25;
 
 /**
  * @param {Gateway} gateway
@@ -49,7 +49,7 @@ const MARGIN_S = 0.25;
  * @returns {Promise<{ found?: Found, reached: boolean }>} nothing found: compute it
  */
 export async function read(gateway, question) {
-  const { digest, forced, seed, owner } = question;
+  const { digest, forced, seed, owner, ends } = question;
   const softTags = tagNames(question.softTags);
   if (softTags.length > TAGS_MAX) {
     count('too-many-tags');
@@ -62,38 +62,61 @@ export async function read(gateway, question) {
   if ((question.alone && held) || tickets.lapsed(digest)) tickets.fruitless(digest);
   let answer = await ask();
   if (answer?.meta.status === 404 && (await seed?.(answer))) answer = await ask();
-  const wait = answer ? waitFor(gateway, question, answer, held !== undefined) : 0;
-  if (wait > 0) {
-    const waited = await ask(wait);
-    if (waited?.meta.status !== 200) tickets.fruitless(digest);
+  if (answer && isWorthAWait(question, answer, held)) {
+    const waited = await ask(gateway.waitMax);
+    if (!waited || (waited.meta.status === 404 && waited.meta.lease?.role === 'follower')) {
+      tickets.fruitless(digest);
+    }
     answer = waited ?? answer;
   }
   if (!answer) return { reached: false };
 
   const { status, asOf, lease } = answer.meta;
+  if (status === 200) tickets.fruitful(digest);
   if (status === 404 && question.unkept && lease?.token) {
     gateway.release(lease.token);
   } else if (asOf && (status === 404 || lease?.token || question.persists || forced)) {
-    const { token, ttl } = lease?.token ? lease : { token: held?.token, ttl: lease?.ttl };
-    tickets.keep(digest, { asOf, token, ttl, owner });
+    const token = lease?.token ?? tickets.held(digest)?.token;
+    const ticket = tickets.keep(digest, { asOf, token, ttl: lease?.ttl, owner });
+    if (status === 404 && lease?.token) {
+      ticket.watched = ends?.(() => surrender(gateway, digest, ticket));
+    }
   }
   if (forced && !asOf) await date(gateway, digest, owner);
   return { found: status === 200 ? foundIn(answer, softTags) : undefined, reached: true };
 }
 
 /**
- * How long it is worth waiting for the one who is at it, in seconds. Not when that is this process:
- * an earlier computation of its own has come to nothing, and this is the next.
+ * Whether to wait for the one who is at it. The gateway wakes who waits when the value is written,
+ * and has one of them lead when the leader fails or is gone.
  *
- * @param {Gateway} gateway
+ * When this process itself is at it, it depends. An earlier computation for the same request has
+ * come to nothing, and this is the next. That for another request may go on, if its failure would
+ * be told.
+ *
  * @param {Question} question
  * @param {Answer} answer
- * @param {boolean} holds
+ * @param {tickets.Ticket} [held]
  */
-function waitFor(gateway, { digest, persists, unkept }, { meta }, holds) {
-  if (meta.lease?.role !== 'follower') return 0;
-  const worth = meta.status === 404 ? !unkept && !holds && !tickets.isFruitless(digest) : persists;
-  return worth ? Math.min(gateway.waitMax, meta.lease.ttl + MARGIN_S) : 0;
+function isWorthAWait({ digest, persists, unkept, owner }, { meta }, held) {
+  if (meta.lease?.role !== 'follower') return false;
+  if (meta.status !== 404) return persists;
+  const again = held !== undefined && !(held.watched && held.owner !== owner);
+  return !unkept && !again && !tickets.isFruitless(digest);
+}
+
+/**
+ * Gives the lease of a computation back that has failed unnoticed.
+ *
+ * @param {Gateway} gateway
+ * @param {string} digest
+ * @param {tickets.Ticket} ticket
+ */
+function surrender(gateway, digest, ticket) {
+  const token = tickets.part(digest, ticket);
+  if (!token) return;
+  count('surrendered');
+  gateway.release(token);
 }
 
 /**

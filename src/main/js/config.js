@@ -17,9 +17,9 @@ import { warnOnce } from './report.js';
  */
 
 /*
- * A follower's wait is also bounded by the lease it was told (10 s unless the gateway says
- * otherwise): when the lease ends, the gateway itself makes a follower the leader. So the default
- * of 10 s waits for whatever a leader may still write, and never beyond.
+ * When a lease ends, be it that its leader failed or died, the gateway has one of the followers
+ * lead, and the others wait on. So the default is two leases of the gateway's 10 s: that of a leader
+ * that dies, and that of the one who takes its place.
  */
 const SETTINGS = /** @type {const} */ ({
   FRESHET_URL: { usual: 'http://127.0.0.1:8484', read: httpUrl, rule: 'an http or https URL' },
@@ -29,7 +29,7 @@ const SETTINGS = /** @type {const} */ ({
     rule: '1 to 63 of a-z 0-9 . _ -, beginning with a letter or a digit',
   },
   FRESHET_DEADLINE_MS: { usual: '500', read: within(50, 30_000), rule: '50 to 30000' },
-  FRESHET_WAIT_MS: { usual: '10000', read: within(0, 30_000), rule: '0 to 30000' },
+  FRESHET_WAIT_MS: { usual: '20000', read: within(0, 30_000), rule: '0 to 30000' },
   FRESHET_INVALIDATE_MS: { usual: '5000', read: within(500, 60_000), rule: '500 to 60000' },
 });
 

@@ -1,5 +1,6 @@
 // @ts-check
 /** The handler of pages, route handlers, `fetch` and images, for `cacheHandler` of next.config. */
+import { onEnd, onFailure } from './answers.js';
 import { GRACE_S, giveUp, read, write } from './cache.js';
 import { connect } from './client.js';
 import { now } from './clock.js';
@@ -109,6 +110,7 @@ export default class Incremental {
       unkept: ctx.isFallback === true || this.#isResumed(ctx), // Next writes no shell at run time
       forced,
       owner: this.#request,
+      ends: isFetch ? onEnd : (callback) => this.#onFailure(callback),
       seed: async ({ meta }) => {
         if (forced || barrenSeeds.has(digest)) return false;
         seed = await seedOf(this.#context, key, ctx);
@@ -130,6 +132,17 @@ export default class Incremental {
     if (!seed || (reached && seed.value.html !== '')) return null;
     if (weigh(tagNames(tagsOf(seed.value, ctx)), seed.began)) return null;
     return hand({ lastModified: seed.began, value: seed.value, cacheControl: seed.cacheControl });
+  }
+
+  /**
+   * A page is not written before its answer ends only if it has failed, or is rendered behind the
+   * answer's back; and the answer tells which.
+   *
+   * @param {() => void} callback
+   */
+  #onFailure(callback) {
+    onFailure(this.#headers, callback);
+    return false; // nothing but the same page asks for it again, and that has to be rendered then
   }
 
   /**

@@ -13,6 +13,13 @@ import path from 'node:path';
  * @property {string} [deploymentId]
  * @property {boolean} [isOnDemandRevalidate]
  * @property {{ tag: string, profile?: unknown, revalidatedAt?: number }[]} [pendingRevalidatedTags]
+ * @property {Partial<Answer>} [afterContext]
+ */
+
+/**
+ * The answer that is being rendered.
+ *
+ * @typedef {{ onClose(callback: () => void): void }} Answer
  */
 
 /**
@@ -22,6 +29,16 @@ import path from 'node:path';
  */
 export function work() {
   return storage('work-async-storage')?.getStore();
+}
+
+/**
+ * The answer that is being rendered; undefined where there is none, or where Next does not tell.
+ *
+ * @returns {Answer | undefined}
+ */
+export function answer() {
+  const context = work()?.afterContext;
+  return typeof context?.onClose === 'function' ? /** @type {Answer} */ (context) : undefined;
 }
 
 /**

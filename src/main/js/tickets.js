@@ -12,6 +12,7 @@ import { now } from './clock.js';
  * @property {number} at when it was had; what was computed later knew all that it stands for
  * @property {number} leaseEnds
  * @property {object} [owner] the request that asked
+ * @property {boolean} [watched] the lease will be given back if what it was had for is not written
  */
 
 const KEYS_MAX = 10_000;
@@ -34,14 +35,32 @@ const seen = [];
 /**
  * @param {string} digest
  * @param {{ asOf: string, token?: string, ttl?: number, owner?: object }} given ttl in seconds
+ * @returns {Ticket}
  */
 export function keep(digest, { asOf, token, ttl = 0, owner }) {
   const at = now();
   const tickets = (open.get(digest) ?? []).filter((ticket) => at - ticket.at < KEPT_MS);
   if (tickets.length >= TICKETS_PER_KEY_MAX) tickets.pop();
-  tickets.push({ asOf, token, at, leaseEnds: at + ttl * 1000, owner });
+  /** @type {Ticket} */
+  const ticket = { asOf, token, at, leaseEnds: at + ttl * 1000, owner };
+  tickets.push(ticket);
   put(open, digest, tickets);
   heard(asOf);
+  return ticket;
+}
+
+/**
+ * Parts a ticket from its lease, which is then nobody's here: unless the ticket is taken already.
+ *
+ * @param {string} digest
+ * @param {Ticket} ticket
+ * @returns {string | undefined} the lease's token
+ */
+export function part(digest, ticket) {
+  if (!open.get(digest)?.includes(ticket)) return undefined;
+  const { token } = ticket;
+  ticket.token = undefined;
+  return token;
 }
 
 /**

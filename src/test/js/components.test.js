@@ -141,7 +141,7 @@ for (const unit of ['prerender', 'prerender-legacy', 'cache', 'private-cache', '
     assert.equal((await bytesOf(found.value)).toString(), 'new');
     assert.equal(found.revalidate, 60);
     const { wait, waitStale } = gateway.lookups[1].json;
-    assert.deepEqual({ wait, waitStale }, { wait: 7.75, waitStale: true });
+    assert.deepEqual({ wait, waitStale }, { wait: 20, waitStale: true });
   });
 }
 
@@ -167,7 +167,7 @@ test('get_freshAtTheVeryEndOfItsLife_staysFreshUntilNextHasLooked', async () => 
   assert.ok(now() < found.timestamp + found.revalidate * 1000);
 });
 
-test('get_missingAsFollower_waitsNoLongerThanTheLease', async () => {
+test('get_missingAsFollower_waitsUntilItMayLead', async () => {
   gateway.instead = ({ json }, response) => {
     if (!json?.entries || json.wait > 0) return false;
     const meta = { status: 404, tags: [], asOf: '5-1', lease: { role: 'follower', ttl: 3 } };
@@ -176,7 +176,7 @@ test('get_missingAsFollower_waitsNoLongerThanTheLease', async () => {
   };
   await get();
 
-  assert.equal(gateway.lookups[1].json.wait, 3.25);
+  assert.equal(gateway.lookups[1].json.wait, 20, 'beyond the lease: its leader may die');
   await set(entry('mine'));
   assert.match(gateway.puts[0].frame?.meta.lease, /^token-/, 'it led when the leader was gone');
 });
@@ -193,9 +193,39 @@ test('get_waitedInVain_doesNotWaitAgain', async () => {
 
   assert.deepEqual(
     gateway.lookups.map(({ json }) => json.wait),
-    [0, 3.25, 0],
+    [0, 20, 0],
   );
 });
+
+function aLease() {
+  return { role: 'leader', token: 't', ttl: 10 };
+}
+
+/** What a wait is answered with, and how long is waited then. @type {[string, any, number[]][]} */
+const ENDS = [
+  ['itsLeaderFailed', { status: 404, lease: aLease() }, [0, 20, 0, 20]],
+  ['itWasWritten', { status: 200, state: 'fresh', age: 0 }, [0, 20, 0, 20]],
+  ['nobodyWroteIt', { status: 404, lease: { role: 'follower', ttl: 3 } }, [0, 20, 0]],
+];
+for (const [how, meta, waits] of ENDS) {
+  test(`get_waitedUntil${how}_waitsAgainIfThatIsWorthIt`, async () => {
+    gateway.instead = ({ json }, response) => {
+      if (!json?.entries) return false;
+      const missed = { status: 404, lease: { role: 'follower', ttl: 3 } };
+      const told = json.wait > 0 ? meta : missed;
+      response.end(FakeGateway.frame({ tags: [], asOf: '5-1', attributes: {}, ...told }));
+      return true;
+    };
+    await get();
+    if (meta.lease?.token) await set(entry('its own'));
+    await get();
+
+    assert.deepEqual(
+      gateway.lookups.map(({ json }) => json.wait),
+      waits,
+    );
+  });
+}
 
 test('get_againAfterAComputationThatCameToNothing_doesNotWaitForItself', async () => {
   await get();

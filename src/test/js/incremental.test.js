@@ -1,5 +1,6 @@
 // @ts-check
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { after, before, beforeEach, mock, test } from 'node:test';
 import Incremental from '../../main/js/incremental.js';
 import { digestOf } from '../../main/js/names.js';
@@ -289,3 +290,122 @@ test('set_byteExact_ofEveryValueTheGatewayHolds', async () => {
 
   assert.deepStrictEqual(unpack(body), { value: page(), cacheControl: LIFE });
 });
+
+/* What a leader's failure looks like from here: nothing at all, until its answer is out. */
+
+/** One answer of Next, which says when it has ended, and how often it was asked to. */
+function rendering() {
+  /** @type {(() => void)[]} */
+  const callbacks = [];
+  return {
+    work: { page: '/p', afterContext: { onClose: (/** @type {any} */ c) => callbacks.push(c) } },
+    callbacks,
+    end: () => callbacks.forEach((callback) => callback()),
+  };
+}
+
+/** Whoever does not lead is told so at once, and who waits is told when `free` is called. */
+function heldByAnother() {
+  /** @type {http.ServerResponse[]} */
+  const waiting = [];
+  const missed = { status: 404, tags: [], asOf: '5-1', lease: { role: 'follower', ttl: 9 } };
+  gateway.instead = ({ json }, response) => {
+    if (!json?.entries) return false;
+    if (json.wait > 0) waiting.push(response);
+    else response.end(FakeGateway.frame(missed));
+    return true;
+  };
+  return {
+    waiting,
+    /** @param {object} meta @param {Uint8Array} [body] */
+    free(meta, body) {
+      for (const response of waiting) response.end(FakeGateway.frame(meta, body));
+    },
+  };
+}
+
+const FETCHED = { kind: 'FETCH', data: { headers: {}, body: 'YQ==', status: 200 }, revalidate: 60 };
+
+test('fetch_missingInSeveralRequestsOfAProcess_oneComputesAndTheOthersWait', async () => {
+  const { work } = rendering();
+  const first = request();
+  await within('request', () => first.get(key, FETCH), work);
+  const held = heldByAnother();
+  const others = [1, 2, 3].map(() =>
+    within('request', () => request().get(key, FETCH), rendering().work),
+  );
+  await until(() => held.waiting.length === 3);
+  await first.set(key, FETCHED, { fetchCache: true, tags: [] });
+  const { meta, body } = /** @type {any} */ (gateway.entries.get(digest));
+  held.free({ age: 0, ...meta }, body);
+
+  for (const data of await Promise.all(others)) assert.deepStrictEqual(data?.value, FETCHED);
+  assert.equal(gateway.puts.length, 1);
+});
+
+test('fetch_missingTwiceInOneRequest_doesNotWaitForItself', async () => {
+  const { work } = rendering();
+  const only = request();
+  await within('request', () => only.get(key, FETCH), work);
+  heldByAnother();
+
+  assert.equal(await within('request', () => only.get(key, FETCH), work), null);
+});
+
+test('fetch_answerEndsUnwritten_givesTheLeaseBackForTheNextToLead', async () => {
+  const { work, end, callbacks } = rendering();
+  await within('request', () => request().get(key, FETCH), work);
+  await within('request', () => request().get(`${key}x`, FETCH), work);
+  assert.equal(callbacks.length, 1, 'Node warns of many listeners');
+  end();
+  await until(() => gateway.releases.length === 2);
+
+  heldByAnother();
+  const next = within('request', () => request().get(key, FETCH), rendering().work);
+  await until(() => gateway.lookups.at(-1)?.json.wait === 20);
+  await gateway.stop();
+  await next;
+  gateway = await new FakeGateway().start();
+});
+
+test('fetch_answerEndsWritten_givesNothingBack', async () => {
+  const { work, end } = rendering();
+  const only = request();
+  await within('request', () => only.get(key, FETCH), work);
+  await only.set(key, FETCHED, { fetchCache: true, tags: [] });
+  end();
+  await request().get(key, FETCH);
+
+  assert.equal(gateway.releases.length, 0);
+});
+
+test('fetch_staleAndAnswerEnds_keepsTheLeaseOfWhatIsFetchedBehindIt', async () => {
+  stored(FETCHED, { ...byTime, ...leads });
+  const { work, callbacks } = rendering();
+  await within('request', () => request().get(key, FETCH), work);
+
+  assert.equal(callbacks.length, 0);
+});
+
+for (const [status, releases] of [
+  [500, 1],
+  [200, 0],
+  [404, 0],
+]) {
+  test(`page_missingAndAnswered${status}_givesBack${releases}`, async () => {
+    const server = http.createServer(async (incoming, response) => {
+      await new Incremental({ _requestHeaders: incoming.headers }).get(key, PAGE);
+      response.writeHead(status).end();
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+    await new Promise((resolve) => {
+      http.get({ port, agent: false }, (answer) => answer.resume().on('end', resolve));
+    });
+    await request().get(`${key}later`, PAGE);
+    await until(() => gateway.releases.length === releases);
+    server.close();
+
+    assert.equal(gateway.releases.length, releases);
+  });
+}
