@@ -6,19 +6,21 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A Redis, two gateway replicas, three Next.js processes of one build, and the origin they render from.
+ * A Redis, three gateway replicas, three Next.js processes of one build, and the origin they render from.
  *
  * <pre>
- *   next-1   next-2   next-3
- *       \     /          |
- *      gateway-1     gateway-2
- *            \          /
- *               Redis
+ *    next-1      next-2      next-3
+ *       |           |           |
+ *   gateway-1   gateway-2   gateway-3
+ *            \      |      /
+ *                 Redis
  * </pre>
  */
 final class Fleet implements AutoCloseable {
@@ -30,6 +32,7 @@ final class Fleet implements AutoCloseable {
     private final Deque<Runnable> endings = new ArrayDeque<>();
 
     private final Origin origin;
+    private @Nullable StoredEntries stored;
     private final List<GatewayProcess> gateways = new ArrayList<>();
     private final List<NextServer> servers = new ArrayList<>();
 
@@ -43,12 +46,15 @@ final class Fleet implements AutoCloseable {
         Fleet fleet = new Fleet();
         fleet.orClose(() -> {
             RedisServer redis = fleet.started(RedisServer.start(), RedisServer::close);
-            fleet.addGateway("gateway-1", redis);
-            fleet.addGateway("gateway-2", redis);
+            fleet.stored = fleet.started(new StoredEntries(redis.uri()), StoredEntries::close);
+            for (int i = 1; i <= 3; i++) {
+                fleet.addGateway("gateway-" + i, redis);
+            }
             fleet.gateways.forEach(GatewayProcess::awaitReady);
-            fleet.addServer("next-1", NextBuild.Of.ALPHA, fleet.gateway(1).url());
-            fleet.addServer("next-2", NextBuild.Of.ALPHA, fleet.gateway(1).url());
-            fleet.addServer("next-3", NextBuild.Of.ALPHA, fleet.gateway(2).url());
+            for (int i = 1; i <= 3; i++) {
+                fleet.addServer(
+                        "next-" + i, NextBuild.Of.ALPHA, fleet.gateway(i).url());
+            }
             fleet.servers.forEach(NextServer::awaitReady);
         });
         return fleet;
@@ -103,6 +109,20 @@ final class Fleet implements AutoCloseable {
 
     Origin origin() {
         return origin;
+    }
+
+    /** What Redis holds of the app. */
+    StoredEntries stored() {
+        return Objects.requireNonNull(stored);
+    }
+
+    /** How many callers wait for a leader, at all gateways. */
+    long waiters() {
+        return gateways.stream().mapToLong(GatewayProcess::waiters).sum();
+    }
+
+    List<GatewayProcess> gateways() {
+        return gateways;
     }
 
     /** @param number from 1 */

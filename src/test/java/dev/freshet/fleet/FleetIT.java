@@ -3,59 +3,24 @@ package dev.freshet.fleet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.opentest4j.TestAbortedException;
 
 /**
- * Three Next.js processes, two gateways and a Redis behave as one cache.
+ * Three Next.js processes, three gateways and a Redis behave as one cache.
  *
  * <p>Each test has keys of its own, so none sees what another left. All lifetimes are an hour: what ends a value here is
  * an invalidation.
  */
-class FleetIT {
+class FleetIT extends OnFleet {
 
-    private static final Duration FRESH_MAX = Duration.ofSeconds(15);
     private static final int ROUNDS = 4;
     private static final long ORIGIN_MS = 300;
-
-    private static Fleet fleet;
-
-    /** Adds the end of each process's output to a failure. */
-    @RegisterExtension
-    static final TestExecutionExceptionHandler TAILS = (context, failure) -> {
-        if (fleet != null && !(failure instanceof TestAbortedException)) {
-            failure.addSuppressed(new Exception(fleet.tails(), null, false, false) {});
-        }
-        throw failure;
-    };
-
-    @BeforeAll
-    static void start() {
-        fleet = Fleet.ofFreshet();
-    }
-
-    @AfterAll
-    static void stop() {
-        if (fleet != null) {
-            fleet.close();
-        }
-    }
 
     @Test
     void build_withoutGateway_passesAndCallsNone() {
@@ -242,22 +207,6 @@ class FleetIT {
         });
     }
 
-    /**
-     * Has the first process revalidate {@code tag}, and returns once both gateways know. (The route handler answers
-     * without waiting for its cache handlers.)
-     */
-    private static void revalidateTag(String tag) {
-        JsonNode before = fleet.gateway(1).mark(Fleet.APP, tag);
-        fleet.server(1).revalidateTag(tag);
-        await("the mark")
-                .atMost(FRESH_MAX)
-                .until(() -> !fleet.gateway(1).mark(Fleet.APP, tag).equals(before));
-        JsonNode marked = fleet.gateway(1).mark(Fleet.APP, tag);
-        await("the mark at the other gateway")
-                .atMost(FRESH_MAX)
-                .until(() -> fleet.gateway(2).mark(Fleet.APP, tag).equals(marked));
-    }
-
     /** Returns once each process shows {@code value}, and whole pages come from the cache. */
     private static void awaitKept(Kind kind, String path, String value) {
         awaitValues(path, value);
@@ -278,27 +227,11 @@ class FleetIT {
                                 server -> fleet.server(server).get(path).value().equals(value)));
     }
 
-    private static void awaitValues(String path, String value) {
-        await(path + " shows " + value)
-                .atMost(FRESH_MAX)
-                .untilAsserted(() -> assertThat(fleet.values(path)).containsOnly(value));
-    }
-
     private static List<String> valuesAtOnce(String path) {
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<CompletableFuture<String>> pages = fleet.servers().stream()
-                    .map(server ->
-                            CompletableFuture.supplyAsync(() -> server.get(path).value(), threads))
-                    .toList();
-            return pages.stream().map(CompletableFuture::join).toList();
-        }
+        return pagesAtOnce(path, 1).stream().map(Page::value).toList();
     }
 
     private static List<String> urls(String path) {
         return fleet.servers().stream().map(server -> server.url() + path).toList();
-    }
-
-    private static String key(String test, Kind kind) {
-        return test + "-" + kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -144,6 +144,7 @@ final class NextBuild {
             environment.put("FRESHET", "1");
             environment.put("FRESHET_URL", gatewayUrl);
             environment.put("FRESHET_APP", Fleet.APP);
+            environment.put("FRESHET_DEADLINE_MS", "5000"); // a busy machine is no gateway that is down
         }
         return environment;
     }

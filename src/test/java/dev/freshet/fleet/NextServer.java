@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 /** One {@code next start}, in a folder of its own as on a machine of its own. */
 final class NextServer implements AutoCloseable {
 
-    private static final Duration READY_MAX = Duration.ofSeconds(30);
+    private static final Duration READY_MAX = Duration.ofSeconds(90);
     private static final String BOUNDARY = "a-form-of-the-fleet-test";
     private static final Pattern INPUT =
             Pattern.compile("<input type=\"hidden\" name=\"([^\"]*)\"(?: value=\"([^\"]*)\")?");
@@ -61,6 +61,22 @@ final class NextServer implements AutoCloseable {
     /** The page or answer of {@code path}. */
     Page get(String path) {
         return new Page(url + path, Web.send(Web.to(url + path)));
+    }
+
+    /** The same, when the answer may take longer than a page does. */
+    Page get(String path, Duration max) {
+        return new Page(url + path, Web.send(Web.to(url + path).timeout(max)));
+    }
+
+    /** kill -9. */
+    void kill() {
+        process.kill();
+    }
+
+    /** Starts it anew, on the same port. */
+    void restart() {
+        process.restart();
+        awaitReady();
     }
 
     /** Has this process call {@code revalidateTag(tag, 'max')} in a route handler. */

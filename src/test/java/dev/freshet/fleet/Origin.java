@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -29,6 +30,7 @@ final class Origin implements AutoCloseable {
     private final Map<String, AtomicInteger> calls = new ConcurrentHashMap<>();
     private final Map<String, CountDownLatch> held = new ConcurrentHashMap<>();
     private final Map<String, Long> slow = new ConcurrentHashMap<>();
+    private final Set<String> failing = ConcurrentHashMap.newKeySet();
 
     Origin() {
         try {
@@ -52,6 +54,11 @@ final class Origin implements AutoCloseable {
     /** Makes each call for {@code key} take {@code ms}. */
     void slow(String key, long ms) {
         slow.put(key, ms);
+    }
+
+    /** Makes the next call for {@code key} fail, once it is let go. */
+    void failNext(String key) {
+        failing.add(key);
     }
 
     int calls(String key) {
@@ -80,12 +87,13 @@ final class Origin implements AutoCloseable {
             String key = exchange.getRequestURI().getPath().substring(1);
             count(key).incrementAndGet();
             byte[] value = values.getOrDefault(key, INITIAL).getBytes(StandardCharsets.UTF_8);
+            boolean fails = failing.remove(key);
             Thread.sleep(slow.getOrDefault(key, 0L));
             CountDownLatch latch = held.get(key);
             if (latch != null) {
                 boolean unused = latch.await(HOLD_SECONDS_MAX, TimeUnit.SECONDS);
             }
-            exchange.sendResponseHeaders(200, value.length);
+            exchange.sendResponseHeaders(fails ? 500 : 200, value.length);
             exchange.getResponseBody().write(value);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 /** A gateway replica: the jar that is shipped, in a process of its own. */
 public final class GatewayProcess implements AutoCloseable {
 
-    private static final Duration READY_MAX = Duration.ofSeconds(60);
+    private static final Duration READY_MAX = Duration.ofSeconds(90);
     private static final JsonMapper JSON = new JsonMapper();
 
     private final String url = "http://127.0.0.1:" + Ports.free();
@@ -88,6 +88,16 @@ public final class GatewayProcess implements AutoCloseable {
     /** SIGCONT: it goes on. */
     public void thaw() {
         process.thaw();
+    }
+
+    /** How many callers wait for a leader here. */
+    public long waiters() {
+        return Web.send(Web.to(adminUrl + "/metrics"))
+                .body()
+                .lines()
+                .filter(line -> line.startsWith("freshet_lease_waiters "))
+                .mapToLong(line -> (long) Double.parseDouble(line.substring(line.indexOf(' '))))
+                .sum();
     }
 
     /** kill -9. */
