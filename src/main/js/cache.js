@@ -21,7 +21,7 @@ import * as tickets from './tickets.js';
  * @property {number} began when its computation began, ms
  * @property {number} age seconds
  * @property {'fresh' | 'stale'} state
- * @property {'time' | 'tag'} [reason]
+ * @property {'time' | 'tag' | 'early'} [reason]
  * @property {'leader' | 'follower'} [role] of what is stale
  * @property {number} ttl
  */
@@ -55,8 +55,10 @@ export async function read(gateway, question) {
     count('too-many-tags');
     return { reached: true };
   }
+  /* Who keeps what it is given would compute it while its caller waits: it takes what is fresh. */
+  const early = !question.persists && !question.unkept && !forced;
   const ask = (wait = 0) =>
-    gateway.lookup(digest, softTags, { lease: true, wait, waitStale: question.persists });
+    gateway.lookup(digest, softTags, { lease: true, early, wait, waitStale: question.persists });
 
   const held = tickets.held(digest);
   if ((question.alone && held) || tickets.lapsed(digest)) tickets.fruitless(digest);
@@ -155,7 +157,10 @@ function foundIn({ meta, body }, softTags) {
     case 'soft':
       return { ...found, state: 'stale', reason: 'tag', role: 'leader' };
     default:
-      return found;
+      /* Elected to refresh what is fresh: Next does so when it takes it to be stale. */
+      return found.state === 'fresh' && found.role === 'leader'
+        ? { ...found, state: 'stale', reason: 'early' }
+        : found;
   }
 }
 

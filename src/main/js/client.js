@@ -20,7 +20,7 @@ import { count } from './report.js';
  * @property {{ role: 'leader' | 'follower', token?: string, ttl: number }} [lease]
  */
 /** @typedef {{ meta: Meta, body: Buffer }} Answer */
-/** @typedef {{ lease: boolean, wait?: number, waitStale?: boolean }} Wish in seconds */
+/** @typedef {{ lease: boolean, early?: boolean, wait?: number, waitStale?: boolean }} Wish in seconds */
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const ANSWER_BYTES_MAX = 65_536;
@@ -68,8 +68,14 @@ export class Gateway {
    * @param {Wish} wish
    * @returns {Promise<Answer | undefined>} undefined when the gateway cannot tell
    */
-  async lookup(digest, softTags, { lease, wait = 0, waitStale = false }) {
-    const asked = { entries: [{ digest, softTags }], lease, wait, waitStale };
+  async lookup(digest, softTags, { lease, early = false, wait = 0, waitStale = false }) {
+    const asked = {
+      entries: [{ digest, softTags }],
+      lease,
+      early: early && this.#config.early,
+      wait,
+      waitStale,
+    };
     const answer = await this.#call({
       method: 'POST',
       path: `${this.#entries}/lookup`,

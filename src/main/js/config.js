@@ -14,6 +14,7 @@ import { warnOnce } from './report.js';
  * @property {number} deadlineMs the longest that one call may take
  * @property {number} waitMs the longest that a follower waits for its leader; 0 never waits
  * @property {number} invalidateMs the longest that an invalidation may take
+ * @property {boolean} early whether what is soon to be stale is refreshed ahead
  */
 
 /*
@@ -31,6 +32,7 @@ const SETTINGS = /** @type {const} */ ({
   FRESHET_DEADLINE_MS: { usual: '500', read: within(50, 30_000), rule: '50 to 30000' },
   FRESHET_WAIT_MS: { usual: '20000', read: within(0, 30_000), rule: '0 to 30000' },
   FRESHET_INVALIDATE_MS: { usual: '5000', read: within(500, 60_000), rule: '500 to 60000' },
+  FRESHET_EARLY: { usual: 'on', read: onOrOff, rule: 'on or off' },
 });
 
 /** @type {string | undefined} */
@@ -52,6 +54,7 @@ export function config() {
       deadlineMs: setting('FRESHET_DEADLINE_MS'),
       waitMs: setting('FRESHET_WAIT_MS'),
       invalidateMs: setting('FRESHET_INVALIDATE_MS'),
+      early: setting('FRESHET_EARLY'),
     };
     lastRaw = raw;
   }
@@ -128,6 +131,11 @@ function httpUrl(text) {
 /** @param {string} text */
 function appName(text) {
   return /^[a-z0-9][a-z0-9._-]{0,62}$/.test(text) ? text : undefined;
+}
+
+/** @param {string} text */
+function onOrOff(text) {
+  return /^(on|off)$/.test(text) ? text === 'on' : undefined;
 }
 
 /**

@@ -122,6 +122,29 @@ test('get_staleByTagAsLeader_isDueNow', async () => {
   assert.equal((await get())?.revalidate, -1);
 });
 
+test('get_freshAndElectedToRefreshIt_isDueNowForTheElectedAlone', async () => {
+  stored({ lease: aLease(), asOf: '9-9' });
+  const found = /** @type {any} */ (await get('request'));
+  await set(entry('new'));
+
+  assert.equal((await bytesOf(found.value)).toString(), 'old');
+  assert.equal(found.revalidate, -1, 'so Next refreshes it behind the answer');
+  assert.equal(gateway.lookups[0].json.early, true);
+  assert.equal(gateway.puts[0].frame?.meta.lease, 't');
+  stored({});
+  assert.equal((await get('request'))?.revalidate, 60);
+});
+
+test('get_byWhoKeepsWhatItIsGiven_isNeverElected', async () => {
+  stored({});
+  for (const unit of ['prerender', 'cache', 'unstable-cache']) await get(unit);
+  process.env.FRESHET_EARLY = 'off';
+  await get('request');
+  delete process.env.FRESHET_EARLY;
+
+  assert.ok(gateway.lookups.every(({ json }) => json.early === false));
+});
+
 test('get_staleAsFollower_outlastsTheLeader', async () => {
   stored(follows);
 

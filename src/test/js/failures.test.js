@@ -260,20 +260,21 @@ test('config_wrongValues_areSaidOnceAndTheDefaultsServe', () => {
     FRESHET_DEADLINE_MS: '49',
     FRESHET_WAIT_MS: '1e3',
     FRESHET_INVALIDATE_MS: '60001',
+    FRESHET_EARLY: 'perhaps',
   };
   const before = { ...process.env };
   Object.assign(process.env, wrong);
   warn.mock.resetCalls();
-  const { url, app, deadlineMs, waitMs, invalidateMs } = config();
+  const { url, app, deadlineMs, waitMs, invalidateMs, early } = config();
   process.env.FRESHET_APP = 'Shop! ';
   config();
 
   assert.deepEqual(
-    [url.href, app, deadlineMs, waitMs, invalidateMs],
-    ['http://127.0.0.1:8484/', 'app', 500, 20_000, 5_000],
+    [url.href, app, deadlineMs, waitMs, invalidateMs, early],
+    ['http://127.0.0.1:8484/', 'app', 500, 20_000, 5_000, true],
   );
   const said = warn.mock.calls.map(({ arguments: [text] }) => text);
-  assert.equal(said.length, 5);
+  assert.equal(said.length, 6);
   assert.ok(
     said.includes('freshet-next: FRESHET_DEADLINE_MS is 50 to 30000, was "49"; 500 is used'),
   );

@@ -193,6 +193,15 @@ test('get_freshAtTheVeryEndOfItsLife_staysFreshUntilNextHasLooked', async () => 
   assert.ok((data?.lastModified ?? 0) + 60_000 > now());
 });
 
+test('get_freshAndElectedToRefreshIt_isMadeOutToBeDue', async () => {
+  stored(page(), { ...leads, asOf: '9-9' });
+  const data = await request().get(key, PAGE);
+
+  assert.equal(gateway.lookups[0].json.early, true);
+  assert.ok((data?.lastModified ?? now()) + 60_000 < now());
+  assert.ok((data?.lastModified ?? 0) + 600_000 > now());
+});
+
 test('set_ofWhatWasHandedOut_isNotMadeYoung', async () => {
   stored(page(), { ...byTime, ...leads });
   const handler = request();

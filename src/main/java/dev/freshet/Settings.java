@@ -26,8 +26,13 @@ final class Settings {
             .build();
 
     /** Variables that the Next.js adapter reads, in the same environment. */
-    static final Set<String> ADAPTER_VARIABLES =
-            Set.of("FRESHET_URL", "FRESHET_APP", "FRESHET_DEADLINE_MS", "FRESHET_WAIT_MS", "FRESHET_INVALIDATE_MS");
+    static final Set<String> ADAPTER_VARIABLES = Set.of(
+            "FRESHET_URL",
+            "FRESHET_APP",
+            "FRESHET_DEADLINE_MS",
+            "FRESHET_WAIT_MS",
+            "FRESHET_INVALIDATE_MS",
+            "FRESHET_EARLY");
 
     private final Map<String, Given> given = new HashMap<>();
     private final List<String> problems = new ArrayList<>();

@@ -10,13 +10,19 @@ import java.util.List;
  * @param lease whether it would refresh a missing or stale entry
  * @param waitMs how long it would wait for another leader's value, if it would refresh
  * @param waitStale whether it would wait although there is a stale value
+ * @param early whether it would refresh a fresh entry that is soon to be stale, if it is elected to
  */
-public record Ask(List<Tag> softTags, boolean lease, long waitMs, boolean waitStale) {
+public record Ask(List<Tag> softTags, boolean lease, long waitMs, boolean waitStale, boolean early) {
     /** The longest wait. */
     public static final long WAIT_MS_MAX = 30_000;
 
     /** Nothing else. */
     public static final Ask PLAIN = new Ask(List.of(), false, 0, false);
+
+    /** One that leaves fresh entries alone. */
+    public Ask(List<Tag> softTags, boolean lease, long waitMs, boolean waitStale) {
+        this(softTags, lease, waitMs, waitStale, false);
+    }
 
     /** Copies the tags. */
     public Ask {

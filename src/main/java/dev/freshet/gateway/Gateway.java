@@ -1,6 +1,7 @@
 package dev.freshet.gateway;
 
 import dev.freshet.entry.Draft;
+import dev.freshet.entry.EarlyRefresh;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Freshness;
 import dev.freshet.entry.Key;
@@ -24,6 +25,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +39,8 @@ public final class Gateway {
      *  2. Else the window is opened, by a beat if need be, and the entry is read from the store; a
      *     copy in hand is confirmed.
      *  3. Freshness judges it, by the marks as they are now.
-     *  4. Fresh: served. Stale or gone: the lease decides who refreshes, if the caller would.
+     *  4. Fresh: served; near its end one who would refresh it is elected to. Stale or gone: the lease
+     *     decides who refreshes, if the caller would.
      *  5. A follower who would wait is told when the lease ends, and goes to 1.
      *
      * The window is asked before each judgement, which follows everything that takes time: so a
@@ -147,7 +150,15 @@ public final class Gateway {
 
     private Future<Lookup> found(Read read, Entry entry, Freshness freshness, Source source, long nowMs) {
         if (!freshness.isStale()) {
-            return Future.succeededFuture(new Lookup.Fresh(entry, entry.ageMs(nowMs), source, read.collapsed()));
+            long ageMs = entry.ageMs(nowMs);
+            Lookup fresh = new Lookup.Fresh(entry, ageMs, source, read.collapsed());
+            return read.ask.early()
+                            && EarlyRefresh.isDue(
+                                    entry,
+                                    ageMs,
+                                    1 - ThreadLocalRandom.current().nextDouble())
+                    ? early(read, entry, source, fresh)
+                    : Future.succeededFuture(fresh);
         }
         if (!read.ask.lease()) {
             return Future.succeededFuture(stale(read, entry, freshness, source, null));
@@ -156,6 +167,17 @@ public final class Gateway {
                 .compose(turn -> turn instanceof Turn.LookAgain
                         ? lookAgain(read)
                         : Future.succeededFuture(stale(read, entry, freshness, source, turn)));
+    }
+
+    /* Nothing keeps a fresh entry from being served: neither who else refreshes it, nor a store that does not answer. */
+    private Future<Lookup> early(Read read, Entry entry, Source source, Lookup fresh) {
+        return turn(read, entry.revision(), 0).otherwise(new Turn.Follow(0)).compose(turn -> switch (turn) {
+            case Turn.LookAgain changed -> lookAgain(read);
+            case Turn.Follow other -> Future.succeededFuture(fresh);
+            case Turn.Lead elected ->
+                Future.succeededFuture(new Lookup.Early(
+                        entry, entry.ageMs(read.app.nowMs()), source, elected, read.app.ticket(), read.collapsed()));
+        });
     }
 
     private static Lookup stale(Read read, Entry entry, Freshness why, Source source, @Nullable Turn turn) {

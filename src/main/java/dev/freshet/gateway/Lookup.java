@@ -27,6 +27,15 @@ public sealed interface Lookup {
     record Fresh(Entry entry, long ageMs, Source source, boolean collapsed) implements Lookup {}
 
     /**
+     * Serve it; it is fresh, and the caller was elected to refresh it before it is not.
+     *
+     * @param ageMs since its computation began
+     * @param ticket for a computation that begins now
+     */
+    record Early(Entry entry, long ageMs, Source source, Turn.Lead turn, Ticket ticket, boolean collapsed)
+            implements Lookup {}
+
+    /**
      * Serve it; it wants a refresh.
      *
      * @param why {@link Freshness#STALE_BY_TIME} or {@link Freshness#STALE_BY_TAG}

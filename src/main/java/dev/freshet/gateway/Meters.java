@@ -38,6 +38,7 @@ public final class Meters {
     private final Counter stale;
     private final Counter missed;
     private final Counter leads;
+    private final Counter earlies;
     private final Counter follows;
     private final Counter collapsed;
     private final Counter writes;
@@ -61,6 +62,7 @@ public final class Meters {
         stale = reads(registry, "stale");
         missed = reads(registry, "miss");
         leads = leases(registry, "lead");
+        earlies = leases(registry, "early");
         follows = leases(registry, "follow");
         collapsed = leases(registry, "collapsed");
         writes = writes(registry, "stored");
@@ -159,6 +161,10 @@ public final class Meters {
             case Lookup.Fresh fresh -> {
                 (fresh.source() == Source.NEAR ? near : stored).increment();
                 turn(Optional.empty(), fresh.collapsed());
+            }
+            case Lookup.Early elected -> {
+                (elected.source() == Source.NEAR ? near : stored).increment();
+                earlies.increment();
             }
             case Lookup.Stale old -> {
                 stale.increment();

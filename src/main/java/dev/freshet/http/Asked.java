@@ -121,9 +121,16 @@ final class Asked {
     boolean wantsLease() {
         Map<String, Item> lease = dictionary("Freshet-Lease");
         if (!lease.isEmpty() && !lease.equals(Map.of("want", new Item.Flag(true)))) {
-            throw new Problem(Kind.INVALID_REQUEST, "Freshet-Lease of a GET is: want");
+            throw new Problem(Kind.INVALID_REQUEST, "Freshet-Lease of a GET is: want, or want; early");
         }
         return !lease.isEmpty();
+    }
+
+    /** Whether the reader, if it would refresh the entry, would do so before it is stale. */
+    boolean wantsItEarly() {
+        return header("Freshet-Lease")
+                .map(text -> Fields.parameters("Freshet-Lease", text).contains("early"))
+                .orElse(false);
     }
 
     /** How long the reader would wait. */

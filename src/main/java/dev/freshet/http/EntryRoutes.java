@@ -33,7 +33,9 @@ final class EntryRoutes {
     /** GET and HEAD. */
     Future<Void> get(Asked asked) {
         Key key = asked.key();
-        Ask ask = asked.isHead() ? Ask.PLAIN : new Ask(List.of(), asked.wantsLease(), asked.waitMs(), false);
+        Ask ask = asked.isHead()
+                ? Ask.PLAIN
+                : new Ask(List.of(), asked.wantsLease(), asked.waitMs(), false, asked.wantsItEarly());
         EntityTags known = asked.known();
         return gateway.get(key, ask).compose(lookup -> answer(asked, known, Found.of(key, lookup)));
     }

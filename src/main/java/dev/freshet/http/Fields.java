@@ -2,18 +2,21 @@ package dev.freshet.http;
 
 import dev.freshet.http.Problem.Kind;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Structured fields (RFC 9651), as far as the protocol has them: lists and dictionaries of strings, tokens, numbers and
- * booleans. Parameters are read and dropped; inner lists, bytes, dates and display strings are refused.
+ * booleans. Of parameters only the names are had; inner lists, bytes, dates and display strings are refused.
  */
 final class Fields {
     private final String name;
     private final String text;
+    private final Set<String> parameters = new HashSet<>();
     private int at;
 
     /** One value. */
@@ -53,12 +56,22 @@ final class Fields {
 
     /** Reads a Dictionary. Of two members with one name the later counts. */
     static Map<String, Item> dictionary(String name, String text) {
+        return new Fields(name, text).dictionary();
+    }
+
+    /** Reads the names of the parameters of all members of a Dictionary. */
+    static Set<String> parameters(String name, String text) {
         Fields fields = new Fields(name, text);
+        fields.dictionary();
+        return fields.parameters;
+    }
+
+    private Map<String, Item> dictionary() {
         Map<String, Item> members = new LinkedHashMap<>();
-        fields.members(() -> {
-            String key = fields.key();
-            members.put(key, fields.next('=') ? fields.item() : new Item.Flag(true));
-            fields.parameters();
+        members(() -> {
+            String key = key();
+            members.put(key, next('=') ? item() : new Item.Flag(true));
+            parameters();
         });
         return members;
     }
@@ -110,7 +123,7 @@ final class Fields {
     private void parameters() {
         while (next(';')) {
             skip(" ");
-            key();
+            parameters.add(key());
             if (next('=')) {
                 item();
             }

@@ -41,6 +41,16 @@ record Found(
                         Optional.empty(),
                         Optional.empty(),
                         fresh.collapsed());
+            case Lookup.Early early ->
+                new Found(
+                        key,
+                        Optional.of(early.entry()),
+                        Freshness.FRESH,
+                        early.ageMs(),
+                        early.source(),
+                        Optional.of(early.turn()),
+                        Optional.of(early.ticket()),
+                        early.collapsed());
             case Lookup.Stale stale ->
                 new Found(
                         key,

@@ -18,7 +18,7 @@ import java.util.Set;
 final class LookupRoute {
     private static final int BYTES_MAX = 1 << 20;
     private static final int ENTRIES_MAX = 64;
-    private static final Set<String> MEMBERS = Set.of("entries", "lease", "wait", "waitStale");
+    private static final Set<String> MEMBERS = Set.of("entries", "lease", "early", "wait", "waitStale");
     private static final Set<String> ENTRY_MEMBERS = Set.of("digest", "key", "softTags", "etag");
 
     private final Gateway gateway;
@@ -63,11 +63,12 @@ final class LookupRoute {
             throw members.wrong("entries", "has 1 to " + ENTRIES_MAX + " of them, not " + entries.size());
         }
         boolean lease = members.flag("lease");
+        boolean early = lease && members.flag("early");
         long waitMs = Values.waitMs(members.ms("wait", 0));
         boolean waitStale = members.flag("waitStale");
         List<Wanted> wanted = new ArrayList<>(entries.size());
         for (Members entry : entries) {
-            Ask ask = new Ask(Values.tags(entry.strings("softTags"), Draft.TAGS_MAX), lease, waitMs, waitStale);
+            Ask ask = new Ask(Values.tags(entry.strings("softTags"), Draft.TAGS_MAX), lease, waitMs, waitStale, early);
             wanted.add(new Wanted(key(asked, entry), ask, entry.text("etag")));
         }
         return wanted;

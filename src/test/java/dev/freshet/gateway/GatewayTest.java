@@ -662,6 +662,7 @@ class GatewayTest extends TwoReplicas {
     private static Turn turn(Lookup found) {
         return switch (found) {
             case Lookup.Fresh fresh -> throw new AssertionError("fresh: " + fresh);
+            case Lookup.Early early -> early.turn();
             case Lookup.Stale stale -> stale.turn().orElseThrow();
             case Lookup.Miss miss -> miss.turn().orElseThrow();
         };

@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.freshet.entry.Draft;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
-import dev.freshet.entry.Ticket;
 import dev.freshet.lease.Turn;
 import dev.freshet.store.Change;
 import dev.freshet.store.Mode;
@@ -26,6 +25,7 @@ class LeadersTest extends TwoReplicas {
     private static final Mode HARD = new Mode.Hard();
     private static final Mode SOFT = new Mode.Soft(Lifetime.NEVER);
     private static final Ask LEASE = new Ask(List.of(), true, 0, false);
+    private static final Ask EARLY = new Ask(List.of(), true, 0, false, true);
     private static final Ask WAIT = new Ask(List.of(), true, 20_000, false);
     private static final Ask WAIT_STALE = new Ask(List.of(), true, 20_000, true);
 
@@ -109,20 +109,85 @@ class LeadersTest extends TwoReplicas {
         assertThat(text(await(there))).isEqualTo("one");
     }
 
+    /* Of ten hours 100 s are left: each reader is elected with 97 of 100, and it is not stale before the test is over. */
+
+    @Test
+    void get_freshAndNearItsEnd_electsOneReaderOfThoseWhoWould() {
+        await(a.gateway.put(KEY, aged(35_900_000)));
+        b.turn();
+        Lookup.Early elected = elected(a);
+
+        assertThat(text(elected)).isEqualTo("one");
+        for (Replica replica : List.of(a, b, a, b)) {
+            assertThat(await(replica.gateway.get(KEY, EARLY))).isInstanceOf(Lookup.Fresh.class);
+        }
+        Draft next = draft("two", elected.ticket());
+        assertThat(await(a.gateway.put(KEY, leased(next, elected.turn())))).isInstanceOf(Written.Stored.class);
+        until(() -> b.text(KEY).equals("two"));
+    }
+
+    @Test
+    void get_freshAndYoungOrNotAskedEarly_electsNobody() {
+        await(a.gateway.put(KEY, aged(35_900_000)));
+        for (int i = 0; i < 20; i++) {
+            assertThat(await(a.gateway.get(KEY, LEASE))).isInstanceOf(Lookup.Fresh.class);
+        }
+        await(a.gateway.put(KEY, aged(0)));
+        for (int i = 0; i < 100; i++) {
+            assertThat(await(a.gateway.get(KEY, EARLY))).isInstanceOf(Lookup.Fresh.class);
+        }
+
+        assertThat(a.store.calls(HeldStore.Call.CLAIM)).isZero();
+    }
+
+    /** A refresh that nobody needs yet must not cost anybody the fresh entry. */
+    @Test
+    void get_freshAndElectedButTheStoreFails_isServed() {
+        await(a.gateway.put(KEY, aged(35_900_000)));
+        a.store.fail(HeldStore.Call.CLAIM);
+
+        until(() -> {
+            assertThat(await(a.gateway.get(KEY, EARLY))).isInstanceOf(Lookup.Fresh.class);
+            return a.store.calls(HeldStore.Call.CLAIM) > 0;
+        });
+    }
+
+    private static Lookup.Early elected(Replica by) {
+        for (int i = 0; i < 20; i++) {
+            if (await(by.gateway.get(KEY, EARLY)) instanceof Lookup.Early early) {
+                return early;
+            }
+        }
+        throw new AssertionError("nobody was elected");
+    }
+
+    private static Draft aged(long ageMs) {
+        Draft draft = draft("one");
+        return new Draft(
+                draft.tags(),
+                new Lifetime(36_000_000, Lifetime.NEVER),
+                ageMs,
+                draft.ticket(),
+                draft.lease(),
+                draft.type(),
+                draft.attributes(),
+                draft.body());
+    }
+
     private static Written write(Replica by, String text, Lookup.Miss leader) {
         Turn.Lead lead = (Turn.Lead) leader.turn().orElseThrow();
-        Ticket ticket = leader.ticket();
-        Draft draft = draft(text, ticket, "t");
-        return await(by.gateway.put(
-                KEY,
-                new Draft(
-                        draft.tags(),
-                        draft.lifetime(),
-                        0,
-                        draft.ticket(),
-                        Optional.of(lead.token()),
-                        draft.type(),
-                        draft.attributes(),
-                        draft.body())));
+        return await(by.gateway.put(KEY, leased(draft(text, leader.ticket(), "t"), lead)));
+    }
+
+    private static Draft leased(Draft draft, Turn.Lead lead) {
+        return new Draft(
+                draft.tags(),
+                draft.lifetime(),
+                0,
+                draft.ticket(),
+                Optional.of(lead.token()),
+                draft.type(),
+                draft.attributes(),
+                draft.body());
     }
 }

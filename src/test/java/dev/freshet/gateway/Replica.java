@@ -92,6 +92,7 @@ final class Replica {
     static String text(Lookup found) {
         return switch (found) {
             case Lookup.Fresh fresh -> fresh.entry().body().bytes().toString();
+            case Lookup.Early early -> early.entry().body().bytes().toString();
             case Lookup.Stale stale -> stale.entry().body().bytes().toString();
             case Lookup.Miss miss -> "none";
         };

@@ -57,6 +57,22 @@ class LeaseRoutesTest extends OnApi {
         assertThat(follower.join().header("Cache-Status")).isEqualTo("freshet; fwd=uri-miss; collapsed");
     }
 
+    /** Of 36,000 s some 100 are left: each reader is elected with 97 of 100. */
+    @Test
+    void get_freshAndNearItsEnd_leadsIfItSaidEarly() {
+        api.put(Api.entry("ahead"), "x", "Freshet-Lifetime", "revalidate=36000", "Freshet-Age", "35900");
+        assertThat(want("ahead").header("Freshet-Lease")).isEmpty();
+        Answer elected = api.get(Api.entry("ahead"), "Freshet-Lease", "want; early");
+        for (int i = 0; i < 20 && elected.header("Freshet-Lease").isEmpty(); i++) {
+            elected = api.get(Api.entry("ahead"), "Freshet-Lease", "want; early");
+        }
+
+        assertThat(elected.status()).isEqualTo(200);
+        assertThat(elected.header("Freshet-State")).isEqualTo("fresh");
+        assertThat(elected.header("Freshet-Lease")).startsWith("leader; token=");
+        assertThat(elected.header("Freshet-As-Of")).isNotEmpty();
+    }
+
     @Test
     void delete_ofALeaseThatNobodyHolds_isNoContent() {
         String token = want("released").token();
