@@ -338,7 +338,7 @@ public final class InvalidationVerticle extends VerticleBase {
         switch (change) {
             case Change.Written written -> {
                 near.dropUnless(written.key(), written.revision());
-                leases.changed(written.key());
+                leases.written(written.key(), written.revision());
                 following.tell(change);
             }
             case Change.Released released -> leases.changed(released.key());

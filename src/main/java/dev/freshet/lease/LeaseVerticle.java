@@ -28,12 +28,14 @@ public final class LeaseVerticle extends VerticleBase {
      *
      * No wake-up is lost. A caller has looked, and found nothing fresh; then one of these holds:
      *
-     *  - Its own claim is refused, or that of the line which it joined. The refusal names the revision of that moment:
-     *    if it is not the one the caller found, the caller looks again. If it is, whatever is written
-     *    later is told later; told before the refusal arrives, it makes the refusal void, and
-     *    told after it, it finds the caller in line, who got there in the turn in which the refusal was heard.
-     *  - The line is known to be held. Then no change has been told since that was learned, or it would have
-     *    ended the line; so the next change, or the end of the lease, finds the caller in line.
+     *  - Its own claim is refused. The refusal names the revision of that moment: if it is not the one the
+     *    caller found, the caller looks again. If it is, whatever is written later is told later; told
+     *    before the refusal arrives, it makes the refusal void, and told after it, it finds the caller in
+     *    line, who got there in the turn in which the refusal was heard.
+     *  - It has joined a claim. If a change is told before the claim is answered, it looks again.
+     *  - The line is known to be held. A change that was told since that was learned would have ended
+     *    the line. One that was told before, of a revision that the caller did not find, is
+     *    remembered: the caller looks again. So the next change, or the end of the lease, finds it in line.
      *  - There is no room in line: it is answered, and waits for nothing.
      *
      * A message that is lost wakes nobody. So all lines of an app end when its bus is back, and every
@@ -76,6 +78,10 @@ public final class LeaseVerticle extends VerticleBase {
         int joined;
 
         boolean changed;
+
+        /** The newest that is known to have been written. */
+        long writtenRevision;
+
         long heldUntilNanos = clocks.nanos();
         long timer = -1;
 
@@ -143,7 +149,19 @@ public final class LeaseVerticle extends VerticleBase {
 
     /** A key was written, or its lease was given back: whoever waits looks again. Callable from any thread. */
     public void changed(Key key) {
-        loop.future().onSuccess(there -> there.runOnContext(run -> wake(key)));
+        written(key, 0);
+    }
+
+    /** The same, with what was written. */
+    public void written(Key key, long revision) {
+        loop.future()
+                .onSuccess(there -> there.runOnContext(run -> {
+                    Line line = lines.get(key);
+                    if (line != null) {
+                        line.writtenRevision = Math.max(line.writtenRevision, revision);
+                        wake(key);
+                    }
+                }));
     }
 
     /** Changes of an app may have gone unheard: whoever waits for one of its keys looks again. Callable from any thread. */
@@ -168,7 +186,10 @@ public final class LeaseVerticle extends VerticleBase {
         if (line.claiming != null) {
             return join(line, line.claiming, waitMs);
         }
-        return line.heldMs() > 0 ? follow(line, waitMs) : claim(key, line, seenRevision, waitMs);
+        if (line.heldMs() == 0) {
+            return claim(key, line, seenRevision, waitMs);
+        }
+        return seenRevision < line.writtenRevision ? lookAgain() : follow(line, waitMs);
     }
 
     /* Its claim alone tells what becomes of it: it is in no line, so nothing could wake it. */
@@ -183,10 +204,7 @@ public final class LeaseVerticle extends VerticleBase {
         });
     }
 
-    /*
-     * Runs after the one who claimed has taken in what it was told. When that has left the line held, whoever joined
-     * follows; what revision it found does not matter, since it came after the claim was made, and no change was told since.
-     */
+    /* Who joined is told after the one who claimed, who leaves the line held or ends it. */
     private Future<Turn> join(Line line, Future<Claim> claiming, long waitMs) {
         if (!admits(line)) {
             return Future.succeededFuture(new Turn.Follow(line.heldMs()));
@@ -197,7 +215,7 @@ public final class LeaseVerticle extends VerticleBase {
                     line.joined--;
                     waiters.decrementAndGet();
                 })
-                .compose(told -> line.heldMs() > 0 ? follow(line, waitMs) : lookAgain());
+                .compose(told -> line.heldMs() == 0 || line.changed ? lookAgain() : follow(line, waitMs));
     }
 
     private Future<Turn> claim(Key key, Line line, long seenRevision, long waitMs) {

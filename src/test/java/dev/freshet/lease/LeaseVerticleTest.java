@@ -221,6 +221,42 @@ class LeaseVerticleTest extends OnVertx {
         assertThat(await(joined)).isEqualTo(new Turn.LookAgain());
     }
 
+    /** Somebody writes without a lease while another wins it: who looked before is not told of it again. */
+    @Test
+    void written_whileAClaimIsUnderWay_sendsBackWhoLookedBefore() {
+        Future<Turn> turn = ask(KEY, 7, LONG_MS);
+        Future<Turn> joined = ask(KEY, 7, LONG_MS);
+        Asked asked = claims.next();
+        leases.written(KEY, 8);
+        asked.lead(LONG_MS, 7);
+        assertThat(await(turn)).isInstanceOf(Turn.Lead.class);
+        assertThat(await(joined)).isEqualTo(new Turn.LookAgain());
+        Future<Turn> late = ask(KEY, 7, LONG_MS);
+        Future<Turn> seen = ask(KEY, 8, LONG_MS);
+
+        assertThat(await(late)).isEqualTo(new Turn.LookAgain());
+        until(() -> leases.waiters() == 1);
+        leases.changed(KEY);
+        assertThat(await(seen)).isEqualTo(new Turn.LookAgain());
+    }
+
+    /** Its own release is told of on the bus, too: that must not send anybody in circles. */
+    @Test
+    void changed_whileALeaseIsWon_sendsBackWhoJoinedOnce() {
+        Future<Turn> turn = ask(KEY, 7, LONG_MS);
+        Future<Turn> joined = ask(KEY, 7, LONG_MS);
+        Asked asked = claims.next();
+        leases.changed(KEY);
+        asked.lead(LONG_MS, 7);
+        assertThat(await(turn)).isInstanceOf(Turn.Lead.class);
+        assertThat(await(joined)).isEqualTo(new Turn.LookAgain());
+        Future<Turn> again = ask(KEY, 7, LONG_MS);
+
+        until(() -> leases.waiters() == 1);
+        leases.changed(KEY);
+        assertThat(await(again)).isEqualTo(new Turn.LookAgain());
+    }
+
     /** It looked before the change, and asks after it was told: nobody will tell it again. */
     @Test
     void ask_afterTheChangeWasTold_asksTheStore() {
