@@ -12,6 +12,7 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -69,7 +70,7 @@ public final class LeaseVerticle extends VerticleBase {
     /** Callers of one key. */
     private final class Line {
         /** By the timer that ends the wait. */
-        final Map<Long, Promise<Turn>> waiting = new HashMap<>();
+        final Map<Long, Promise<Turn>> waiting = new LinkedHashMap<>();
 
         @Nullable
         Future<Claim> claiming;
@@ -316,7 +317,7 @@ public final class LeaseVerticle extends VerticleBase {
             vertx.cancelTimer(line.timer);
             line.timer = -1;
         }
-        Map<Long, Promise<Turn>> woken = Map.copyOf(line.waiting);
+        Map<Long, Promise<Turn>> woken = new LinkedHashMap<>(line.waiting);
         line.waiting.clear();
         waiters.addAndGet(-woken.size());
         drop(key, line);

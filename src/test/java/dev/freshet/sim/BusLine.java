@@ -115,6 +115,7 @@ final class BusLine implements RedisNode.Subscriber {
             world.at(lastAt, loop, () -> {
                 if (generation == of) {
                     live = true;
+                    troubledAt = world.now();
                     tell(new Change.Live());
                 }
             });

@@ -23,6 +23,9 @@ final class Clients {
     /** How late an answer may be when nothing is wrong. */
     private static final long PROMPT_NANOS = World.ms(60);
 
+    /** Leases that another master granted may end earlier by the clock of this one. */
+    private static final long LEASE_NANOS_MAX = World.ms(Simulation.LEASE_MS_MAX);
+
     private final World world;
     private final Site site;
     private final Ledger ledger;
@@ -146,6 +149,7 @@ final class Clients {
                 && over >= 0
                 && Math.min(freeNanos, waited) > PROMPT_NANOS
                 && replica.wire.bus().heardSince(startedAt)
+                && site.lossAt() < startedAt - LEASE_NANOS_MAX
                 && faults.calmSince(replica, world.now() - Math.min(freeNanos, waited) - PROMPT_NANOS)) {
             world.violation("wake-up: %s let a waiter of %s wait, though nobody has led for %.1f ms"
                     .formatted(replica.name, Ledger.name(key), freeNanos / 1e6));

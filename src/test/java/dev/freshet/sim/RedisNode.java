@@ -271,7 +271,7 @@ final class RedisNode {
         }
         long now = nowMicros();
         long known = clock == null ? 0 : clock.last();
-        long first = Math.max(Math.max(known, now), applied) + GAP_MICROS;
+        long first = Math.max(Math.max(Math.max(known, told(control)), now), applied) + GAP_MICROS;
         Clock begun = new Clock(
                 first,
                 first + "." + master.substring(0, Math.min(8, master.length())),
@@ -283,6 +283,14 @@ final class RedisNode {
                 0);
         apply(all -> begin(all.of(app), begun, survived));
         return begun;
+    }
+
+    /* The newest stamp that what survived without the clock tells of. */
+    private static long told(Control control) {
+        long newest =
+                control.tags.values().stream().mapToLong(Long::longValue).max().orElse(0);
+        String epoch = control.marksOf;
+        return epoch == null ? newest : Math.max(newest, Long.parseLong(epoch.substring(0, epoch.indexOf('.'))));
     }
 
     private static void begin(Control control, Clock begun, boolean survived) {

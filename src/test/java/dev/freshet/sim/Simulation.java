@@ -26,6 +26,9 @@ final class Simulation {
                     : List.of(TAGS.get(i % TAGS.size()), TAGS.get((i + 2) % TAGS.size())))
             .toList();
 
+    /** The longest lease of any run. */
+    static final long LEASE_MS_MAX = 650;
+
     /** How long faults go on. */
     private static final long CHAOS_MS = 4_000;
 
@@ -107,7 +110,7 @@ final class Simulation {
         Ledger ledger = new Ledger(world, site, windowMs / 2 + 50);
         ledger.watch(site.master());
         site.onLoss = ledger::lost;
-        Replica.Setup setup = new Replica.Setup(config, new LeaseConfig(150 + world.below(500), 1_000), 0, lapses);
+        Replica.Setup setup = new Replica.Setup(config, new LeaseConfig(150 + world.below((int) LEASE_MS_MAX - 150), 1_000), 0, lapses);
         int count = 2 + world.below(3);
         int haltsOneIn = world.oneIn(3) ? 0 : 400;
         boolean stress = world.oneIn(3);

@@ -170,34 +170,30 @@ final class Site {
         onLoss.run();
     }
 
-    /*
-     * The entries go with the clock: were the clock alone to go, within a minute of an earlier epoch,
-     * then stamps that entries have might be given again.
-     */
-
     /** The keys of a server, or one of an app's control keys, are gone. */
     void lose(String app) {
         lost();
-        int which = world.below(8);
-        world.tell(() -> which < 4
+        int which = world.below(10);
+        world.tell(() -> which < 5
                 ? "FLUSHALL"
-                : "evicted: " + List.of("tags", "marks", "live", "acks").get(which - 4));
+                : "evicted: " + List.of("clock", "tags", "marks", "live", "acks").get(which - 5));
         master.apply(held -> {
             RedisState.Control control = held.of(app);
             switch (which) {
-                case 4 -> {
+                case 5 -> control.clock = null;
+                case 6 -> {
                     control.tags.clear();
                     control.tagsThere = false;
                 }
-                case 5 -> {
+                case 7 -> {
                     control.marks.clear();
                     control.marksOf = null;
                 }
-                case 6 -> {
+                case 8 -> {
                     control.live.clear();
                     control.liveThere = false;
                 }
-                case 7 -> {
+                case 9 -> {
                     control.acks.clear();
                     control.acksThere = false;
                 }
