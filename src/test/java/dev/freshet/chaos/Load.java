@@ -2,7 +2,6 @@ package dev.freshet.chaos;
 
 import dev.freshet.chaos.Client.Wish;
 import dev.freshet.chaos.Connection.Answer;
-import dev.freshet.chaos.Operation.Kind;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -26,8 +25,6 @@ final class Load implements AutoCloseable {
     private static final int WRITES_PER_INVALIDATION = 6;
     private static final int MISSED_MAX = 256;
     private static final long LATE_MAX_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final long STALL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-    private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final Pattern LEADER = Pattern.compile("leader; token=\"([^\"]*)\".*");
 
     private final Site site;
@@ -64,7 +61,6 @@ final class Load implements AutoCloseable {
         for (int i = 0; i < INVALIDATORS; i++) {
             start("invalidator", INVALIDATOR_HZ, new Invalidator(new Random(seeds.nextLong()))::invalidate);
         }
-        start("metronome", 1e9 / TICK_NANOS, new Metronome()::tick);
     }
 
     /** How many reads were answered so far. */
@@ -220,19 +216,6 @@ final class Load implements AutoCloseable {
             if (client.invalidate(random.nextInt(Site.REPLICAS), ended, mode).status() == 200) {
                 origin.ended(tags);
             }
-        }
-    }
-
-    /** Notes when the clients do not get to run: what a busy machine does to them it does to the replicas too. */
-    private final class Metronome {
-        private long lastNanos = history.now();
-
-        void tick() {
-            long now = history.now();
-            if (now - lastNanos > TICK_NANOS + STALL_NANOS) {
-                history.add(new Operation(Kind.STALL, lastNanos + TICK_NANOS, now, "", "", "", 0, 0, 0, ""));
-            }
-            lastNanos = now;
         }
     }
 }

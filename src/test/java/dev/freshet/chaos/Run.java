@@ -59,7 +59,9 @@ final class Run {
      */
     static Verdict of(Path folder, long seed, Length length) {
         History history = new History(folder.resolve("history"));
+        Metronome metronome = new Metronome(history);
         try (history;
+                metronome;
                 Site site = new Site(folder)) {
             new Run(site, history, seed).run(length);
         }
@@ -74,6 +76,7 @@ final class Run {
             subscribers.add(new Subscriber("s" + i, site, history, seeds.nextLong(), eventsMax));
         }
         Nemesis nemesis = new Nemesis(site, history, seeds.nextLong());
+        site.replicas().forEach(replica -> site.warmUp(replica, history));
         awaitCoherent(history.now());
         long start = history.now();
         try (Load load = new Load(site, history, seeds.nextLong(), READS_PER_SECOND)) {
