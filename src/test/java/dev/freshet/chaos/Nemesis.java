@@ -108,6 +108,19 @@ final class Nemesis {
                 yield redisKilled(fault, bytes + " bytes", () -> site.tearRedis(bytes));
             }
             case REDIS_EMPTY -> redisKilled(fault, "", site::emptyRedis);
+            case LINK_RESET,
+                    LINK_REFUSED,
+                    LINK_HALF_OPEN,
+                    LINK_LATE,
+                    LINK_NARROW,
+                    COMMANDS_HALF_OPEN,
+                    BUS_CUT,
+                    BUS_HALF_OPEN -> beginOnLink(fault, replica);
+        };
+    }
+
+    private Harm beginOnLink(Fault fault, Replica replica) {
+        return switch (fault) {
             case LINK_RESET -> {
                 replica.proxy().cut(Which.ALL);
                 yield new Harm(fault, replica.name(), 0, "", () -> {});
@@ -127,6 +140,7 @@ final class Nemesis {
             case COMMANDS_HALF_OPEN -> halfOpen(fault, replica, Which.COMMANDS, Way.BOTH);
             case BUS_CUT -> ruled(fault, replica, Rule.severed(Which.BUS));
             case BUS_HALF_OPEN -> halfOpen(fault, replica, Which.BUS, Way.TO_CLIENT);
+            default -> throw new IllegalArgumentException(fault + " is not of a link");
         };
     }
 
