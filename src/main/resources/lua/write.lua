@@ -16,25 +16,26 @@
 --          { 'lost' } if the token does not hold the lease, { 'older' } if the stored entry has a
 --          newer ticket; with both nothing changed.
 -- Keeps    (a) a leader that outstayed its lease never overwrites its successor (G3);
---          (b) an older computation never replaces a newer one (G2);
+--          (b) an older computation never replaces a newer one (G2); of one asOf the ticket that was
+--              given later is newer, and none was given in the future;
 --          (c) a key's revisions differ and grow.
 -- Cost     O(1) and the body's size. Publishes one line: 'write deployment digest revision'.
 if ARGV[1] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[1] then
   return { 'lost' }
 end
 local before = redis.call('HMGET', KEYS[1], 'r', 'a', 'g')
-local asOf, grant = tonumber(ARGV[2]), tonumber(ARGV[3])
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local asOf, grant = tonumber(ARGV[2]), math.min(tonumber(ARGV[3]), now)
 if before[1] then
   local a, g = tonumber(before[2]), tonumber(before[3])
   if a > asOf or (a == asOf and g > grant) then
     return { 'older' }
   end
 end
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
 local revision = string.format('%.0f', math.max(now, (tonumber(before[1] or '0')) + 1))
 local born = string.format('%.0f', math.floor(now / 1000) - tonumber(ARGV[6]))
-redis.call('HSET', KEYS[1], 'h', ARGV[4], 'b', ARGV[5], 'r', revision, 'a', ARGV[2], 'g', ARGV[3], 'n', born)
+redis.call('HSET', KEYS[1], 'h', ARGV[4], 'b', ARGV[5], 'r', revision, 'a', ARGV[2], 'g', string.format('%.0f', grant), 'n', born)
 redis.call('PEXPIRE', KEYS[1], ARGV[7])
 if ARGV[1] ~= '' then
   redis.call('DEL', KEYS[2])

@@ -27,6 +27,9 @@ public final class Coherence implements Marks {
      * acknowledged: who reads the stamp finds its marks, and what is acknowledged is in force.
      */
 
+    /** By how many ns of one clock two may move apart by a µs. */
+    private static final long DRIFT_NANOS_PER_MICRO = 1_000_000;
+
     private final String app;
     private final MarkTable marks;
     private final Rules rules;
@@ -39,6 +42,9 @@ public final class Coherence implements Marks {
     private volatile long term;
     private volatile Window window;
     private volatile long storeMinusNanoMicros;
+
+    /** When the clock was last set, 0 for never. Of the one who writes. */
+    private long toldNanos;
 
     /**
      * A time of trust.
@@ -230,9 +236,20 @@ public final class Coherence implements Marks {
         return Math.floorDiv(nanos, 1_000_000L);
     }
 
-    /** Sets the clock by a beat's answer: to the latest that it may be there, so that no deadline is missed. */
+    /*
+     * The answer was made between its beat's sending and now, so the difference of the clocks is between
+     * those two. The latest is taken, so that no deadline is missed, unless an earlier beat that was
+     * answered faster tells better; as the clocks drift apart that counts for less and less.
+     */
+
+    /** Sets the clock by a beat's answer. */
     void tell(Pulse pulse, Sent sent) {
-        storeMinusNanoMicros = pulse.timeMicros() - sent.nanos / 1_000;
+        long nowNanos = clocks.nanos();
+        long latest = pulse.timeMicros() - sent.nanos / 1_000;
+        long earliest = pulse.timeMicros() - nowNanos / 1_000;
+        long known = storeMinusNanoMicros + (nowNanos - toldNanos) / DRIFT_NANOS_PER_MICRO;
+        storeMinusNanoMicros = toldNanos == 0 ? latest : Math.max(earliest, Math.min(latest, known));
+        toldNanos = nowNanos;
     }
 
     /** Opens the window by a beat whose answer was applied whole. */

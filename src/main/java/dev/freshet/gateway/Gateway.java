@@ -215,7 +215,7 @@ public final class Gateway {
         return Loops.back(
                 vertx,
                 invalidations
-                        .renew(vertx, app)
+                        .reach(vertx, app, draft.ticket().map(Ticket::asOf).orElse(0L))
                         .compose(open -> store.write(key, draft, ticket(app, draft)))
                         .onSuccess(written -> {
                             meters.written(written);
@@ -225,15 +225,14 @@ public final class Gateway {
     }
 
     /*
-     * A ticket from the future would outlive invalidations to come. One that another, faster replica
-     * gave may be ahead of this one by a moment: taking it for older than it is costs at most a refresh.
-     * One granted in the future would refuse whoever writes after it.
+     * A ticket from the future would outlive invalidations to come. One that another, faster replica gave
+     * may be ahead of this one, which has just asked the store whether it is: taken for older than it is,
+     * it would lose to an older one.
      */
     private static Ticket ticket(Coherence app, Draft draft) {
         Ticket mine = app.ticket();
         return draft.ticket()
-                .map(given -> new Ticket(
-                        Math.min(given.asOf(), mine.asOf()), Math.min(given.grantMicros(), mine.grantMicros())))
+                .map(given -> new Ticket(Math.min(given.asOf(), mine.asOf()), given.grantMicros()))
                 .orElse(mine);
     }
 

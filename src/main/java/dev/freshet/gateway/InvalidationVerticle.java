@@ -130,6 +130,19 @@ public final class InvalidationVerticle extends VerticleBase {
                 : loop.future().compose(there -> Loops.call(vertx, there, () -> beat(following(app.app()))));
     }
 
+    /** Succeeds when the app's window is open and a stamp is applied, or the store says that it has not given it out. */
+    Future<Void> reach(Vertx vertx, Coherence app, long stamp) {
+        return app.isCoherent() && stamp <= app.applied()
+                ? Future.succeededFuture()
+                : loop.future().compose(there -> Loops.call(vertx, there, () -> reach(following(app.app()), stamp)));
+    }
+
+    /* Twice, for the first beat may have been under way before the stamp was given out. */
+    private Future<Void> reach(Following following, long stamp) {
+        return beat(following)
+                .compose(beaten -> stamp <= following.coherence.applied() ? Future.succeededFuture() : beat(following));
+    }
+
     /**
      * Succeeds when no replica serves what the invalidation ended, or the caller waits no longer.
      *

@@ -60,7 +60,9 @@ final class InvalidationRoutes {
     private static Mode mode(Members members) {
         String mode = members.text("mode").orElse("");
         if (mode.equals("soft")) {
-            return new Mode.Soft(members.ms("expire", Lifetime.NEVER));
+            long expireMs = members.ms("expire", Lifetime.NEVER);
+            // What ends at once is hard, and need not wait for a replica's notion of the time.
+            return expireMs == 0 ? new Mode.Hard() : new Mode.Soft(expireMs);
         }
         if (!mode.equals("hard")) {
             throw members.wrong("mode", "is \"hard\" or \"soft\"");

@@ -139,8 +139,9 @@ public final class MemoryStore implements Store {
     }
 
     @Override
-    public Future<Written> write(Key key, Draft draft, Ticket ticket) {
+    public Future<Written> write(Key key, Draft draft, Ticket given) {
         long now = nowMicros();
+        Ticket ticket = new Ticket(given.asOf(), Math.min(given.grantMicros(), now));
         AtomicReference<Written> result = new AtomicReference<>(new Written.LeaseLost());
         leases.asMap().compute(key, (same, held) -> {
             boolean mine = isLive(held, now) && held.token.equals(draft.lease().orElse(""));

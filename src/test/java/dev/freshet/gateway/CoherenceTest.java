@@ -199,6 +199,28 @@ class CoherenceTest {
                 .isBetween(1_795_377_977_842_918L - 1_000_000, 1_795_377_977_842_918L + 60_000_000);
     }
 
+    /** Deadlines are not missed by a slow answer, and a fast one is remembered. */
+    @Test
+    void tell_afterAFastAnswer_isNotMisledByASlowOne() {
+        app.tell(pulse("e1", 5_000_000), app.sending());
+        assertThat(app.nowMs()).isEqualTo(5_000);
+
+        Coherence.Sent sent = app.sending();
+        clocks.pass(Duration.ofMillis(400));
+        app.tell(pulse("e1", 5_350_000), sent);
+        assertThat(app.nowMs()).as("not 5750").isBetween(5_400L, 5_401L);
+    }
+
+    /** Redis's clock stepped: what was known of it is worth nothing. */
+    @Test
+    void tell_storeStepped_followsIt() {
+        app.tell(pulse("e1", 5_000_000), app.sending());
+        app.tell(pulse("e1", 9_000_000), app.sending());
+        assertThat(app.nowMs()).isEqualTo(9_000);
+        app.tell(pulse("e1", 3_000_000), app.sending());
+        assertThat(app.nowMs()).isEqualTo(3_000);
+    }
+
     @Test
     void newConfig_outOfRange_saysTheKeyAndTheRange() {
         assertThatThrownBy(() -> config(199, 20, 1_000, 1)).hasMessage("coherence.window is 200ms to 1m, was 199ms");

@@ -686,6 +686,22 @@ class GatewayTest extends TwoReplicas {
         assertThat(((Lookup.Fresh) b.get(KEY)).source()).isEqualTo(Lookup.Source.NEAR);
     }
 
+    /** G2: a replica that lags behind the one that gave the ticket does not store the value as older than it is. */
+    @Test
+    void put_ticketOfAReplicaThatIsAhead_asksForWhatItLacksFirst() {
+        b.store.silence();
+        a.begin(HARD, "other");
+        a.turn();
+        Ticket newer = new Ticket(a.app.applied(), a.app.ticket().grantMicros());
+        Ticket older = new Ticket(b.app.applied(), 1);
+        await(b.gateway.put(KEY, Replica.draft("newer", newer)));
+        b.store.unsilence();
+
+        assertThat(await(a.gateway.put(KEY, Replica.draft("older", older)))).isInstanceOf(Written.Older.class);
+        assertThat(await(shared.read(KEY, Optional.empty())).orElseThrow().asOf())
+                .isEqualTo(newer.asOf());
+    }
+
     /** A joiner of a read that began before it may be told of nothing, though something was written before it asked. */
     @Test
     void get_joinedAReadThatFoundNothing_readsAnew() {

@@ -69,9 +69,7 @@ class AblationTest {
         lines.add(row("nothing: all guards", "", all(runs)));
         for (Guard guard : Guard.values()) {
             lines.add(row(
-                    guard.name().toLowerCase(Locale.ROOT).replace('_', ' '),
-                    guard.promise(),
-                    runs(guard, 0, runs)));
+                    guard.name().toLowerCase(Locale.ROOT).replace('_', ' '), guard.promise(), runs(guard, 0, runs)));
         }
         lines.forEach(System.out::println);
         Path folder = Files.createDirectories(Path.of("bench/results"));

@@ -122,6 +122,7 @@ final class Clients {
                                 fresh.entry().attributes(),
                                 fresh.source(),
                                 fresh.entry().asOf());
+            case Lookup.Early early -> "early %s %s".formatted(early.entry().attributes(), early.turn());
             case Lookup.Stale stale ->
                 "stale %s from %s as of %d %s"
                         .formatted(
@@ -159,6 +160,7 @@ final class Clients {
     private static Optional<Turn> turn(Lookup found) {
         return switch (found) {
             case Lookup.Fresh fresh -> Optional.empty();
+            case Lookup.Early early -> Optional.of(early.turn());
             case Lookup.Stale stale -> stale.turn();
             case Lookup.Miss miss -> miss.turn();
         };
@@ -177,6 +179,7 @@ final class Clients {
     private void react(Replica replica, Key key, Ask ask, Lookup found) {
         Ticket ticket = switch (found) {
             case Lookup.Fresh fresh -> null;
+            case Lookup.Early early -> early.ticket();
             case Lookup.Stale stale -> stale.ticket();
             case Lookup.Miss miss -> miss.ticket();
         };

@@ -152,6 +152,7 @@ final class Ledger {
                 nearReads += fresh.source() == Lookup.Source.NEAR ? 1 : 0;
                 weigh(by, key, fresh.entry(), softTags, startedAt, true);
             }
+            case Lookup.Early early -> weigh(by, key, early.entry(), softTags, startedAt, true);
             case Lookup.Stale stale -> weigh(by, key, stale.entry(), softTags, startedAt, false);
             case Lookup.Miss miss -> {}
         }

@@ -1,5 +1,6 @@
 package dev.freshet.sim;
 
+import dev.freshet.gateway.Place;
 import dev.freshet.store.Change;
 import dev.freshet.tag.Tag;
 import java.util.HashMap;
@@ -25,9 +26,9 @@ final class Listener {
                 world.now(),
                 replica.http,
                 () -> replica.gateway
-                        .subscribe(Simulation.APP, -1, this::heard)
+                        .subscribe(Simulation.APP, Place.NONE, this::heard)
                         .onSuccess(subscription -> {
-                            from = subscription.stamp();
+                            from = subscription.place().stamp();
                             subscribedAt = world.now();
                         })
                         .onFailure(failed -> world.in(World.ms(100), this::subscribe)));
@@ -46,12 +47,15 @@ final class Listener {
                 lastStamp = Math.max(lastStamp, invalidated.stamp());
                 invalidated.marks().forEach((tag, mark) -> told.merge(tag, mark.newest(), Math::max));
             }
-            case Change.Lost lost -> {
-                resetAt = world.now();
-                lastStamp = 0;
-            }
+            case Change.Lost lost -> reset();
+            case Change.NewEpoch epoch -> reset();
             default -> {}
         }
+    }
+
+    private void reset() {
+        resetAt = world.now();
+        lastStamp = 0;
     }
 
     /** At the end, when everything has been told that ever will be. */

@@ -211,7 +211,8 @@ final class RedisNode {
     }
 
     /** write.lua. */
-    Written write(Key key, Draft draft, Ticket ticket) {
+    Written write(Key key, Draft draft, Ticket given) {
+        Ticket ticket = new Ticket(given.asOf(), Math.min(given.grantMicros(), nowMicros()));
         Lease held = lease(key);
         String token = draft.lease().orElse("");
         if (!token.isEmpty() && (held == null || !held.token().equals(token))) {

@@ -110,7 +110,8 @@ final class Simulation {
         Ledger ledger = new Ledger(world, site, windowMs / 2 + 50);
         ledger.watch(site.master());
         site.onLoss = ledger::lost;
-        Replica.Setup setup = new Replica.Setup(config, new LeaseConfig(150 + world.below((int) LEASE_MS_MAX - 150), 1_000), 0, lapses);
+        Replica.Setup setup = new Replica.Setup(
+                config, new LeaseConfig(150 + world.below((int) LEASE_MS_MAX - 150), 1_000, 1_000, 1_000), 0, lapses);
         int count = 2 + world.below(3);
         int haltsOneIn = world.oneIn(3) ? 0 : 400;
         boolean stress = world.oneIn(3);

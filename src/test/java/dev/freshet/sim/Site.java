@@ -176,7 +176,8 @@ final class Site {
         int which = world.below(10);
         world.tell(() -> which < 5
                 ? "FLUSHALL"
-                : "evicted: " + List.of("clock", "tags", "marks", "live", "acks").get(which - 5));
+                : "evicted: "
+                        + List.of("clock", "tags", "marks", "live", "acks").get(which - 5));
         master.apply(held -> {
             RedisState.Control control = held.of(app);
             switch (which) {

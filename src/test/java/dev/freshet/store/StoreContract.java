@@ -410,6 +410,16 @@ public abstract class StoreContract {
         assertThat(heard).noneMatch(change -> change instanceof Change.Acknowledged all && all.stamp() >= stamp);
     }
 
+    /** G2: a ticket from the future must not refuse whoever writes after it. */
+    @Test
+    void write_grantedInTheFuture_countsAsGrantedNow() {
+        now(store().write(key, draft("one"), new Ticket(1, 4_000_000_000_000_000L)));
+
+        assertThat(now(store().write(key, draft("two"), new Ticket(1, 4_000_000_000_000_000L))))
+                .isInstanceOf(Written.Stored.class);
+        assertThat(now(store().write(key, draft("three"), new Ticket(1, 1)))).isInstanceOf(Written.Older.class);
+    }
+
     @Test
     void behind_afterAnAcknowledgement_namesTheOthers() {
         Pulse one = join("r1");
