@@ -108,7 +108,8 @@ export function lapsed(digest) {
 export function heard(asOf, { exactly = false } = {}) {
   const at = now();
   if (!exactly && at - (seen.at(-1)?.at ?? -Infinity) < SEEN_GAP_MS) return;
-  seen.push({ asOf: asOf.split('-')[0], at });
+  const [stamp, , epoch] = asOf.split('-');
+  seen.push({ asOf: epoch ? `${stamp}-0-${epoch}` : stamp, at });
   if (seen.length > SEEN_MAX) seen.shift();
 }
 

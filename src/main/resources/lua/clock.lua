@@ -54,7 +54,7 @@ local function clock(keys, rules, applied)
   end
   local first = math.max(last, known(keys), now, applied) + GAP
   local begun = {
-    epoch = text(first) .. '.' .. string.sub(master, 1, 8),
+    epoch = text(first) .. '.' .. string.sub(master, 1, 8) .. string.format('%x', now % 16777216),
     last = first,
     floor = math.max(floor, doubt),
     doubt = first,

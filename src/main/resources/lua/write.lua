@@ -1,6 +1,7 @@
 -- write.lua: write an entry, give its lease back, and tell every replica.
 --
 -- KEYS[1]  entry    hash    h header (JSON) · b body · r revision · a asOf, µs · g grant, µs · n born, ms
+--                        · e epoch of the stamp
 -- KEYS[2]  lease    string
 -- ARGV[1]  token    the leader's, or '' for a write without a lease
 -- ARGV[2]  asOf     stamp of the writer's ticket, µs
@@ -11,23 +12,24 @@
 -- ARGV[7]  keep     ms until Redis may forget it
 -- ARGV[8]  channel  the app's bus
 -- ARGV[9]  name     'deployment digest' of the key
+-- ARGV[10] epoch    of the ticket
 --
 -- Returns  { 'stored', revision, 1 if there was no entry else 0 },
 --          { 'lost' } if the token does not hold the lease, { 'older' } if the stored entry has a
 --          newer ticket; with both nothing changed.
 -- Keeps    (a) a leader that outstayed its lease never overwrites its successor (G3);
 --          (b) an older computation never replaces a newer one (G2); of one asOf the ticket that was
---              given later is newer, and none was given in the future;
+--              given later is newer, and none was given in the future; of two epochs neither is newer;
 --          (c) a key's revisions differ and grow.
 -- Cost     O(1) and the body's size. Publishes one line: 'write deployment digest revision'.
 if ARGV[1] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[1] then
   return { 'lost' }
 end
-local before = redis.call('HMGET', KEYS[1], 'r', 'a', 'g')
+local before = redis.call('HMGET', KEYS[1], 'r', 'a', 'g', 'e')
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local asOf, grant = tonumber(ARGV[2]), math.min(tonumber(ARGV[3]), now)
-if before[1] then
+if before[1] and (before[4] or '') == ARGV[10] then
   local a, g = tonumber(before[2]), tonumber(before[3])
   if a > asOf or (a == asOf and g > grant) then
     return { 'older' }
@@ -35,7 +37,8 @@ if before[1] then
 end
 local revision = string.format('%.0f', math.max(now, (tonumber(before[1] or '0')) + 1))
 local born = string.format('%.0f', math.floor(now / 1000) - tonumber(ARGV[6]))
-redis.call('HSET', KEYS[1], 'h', ARGV[4], 'b', ARGV[5], 'r', revision, 'a', ARGV[2], 'g', string.format('%.0f', grant), 'n', born)
+redis.call('HSET', KEYS[1], 'h', ARGV[4], 'b', ARGV[5], 'r', revision, 'a', ARGV[2], 'g', string.format('%.0f', grant), 'n', born,
+  'e', ARGV[10])
 redis.call('PEXPIRE', KEYS[1], ARGV[7])
 if ARGV[1] ~= '' then
   redis.call('DEL', KEYS[2])

@@ -7,12 +7,14 @@ import java.util.List;
  * A stored value.
  *
  * @param revision differs with each write of the key, and grows
+ * @param epoch the history that the stamp is of, empty for whichever
  * @param asOf the stamp up to which invalidations were known when its computation began
  * @param bornMs when its computation began, in ms of Redis time
  */
 public record Entry(
         Key key,
         long revision,
+        String epoch,
         long asOf,
         long bornMs,
         List<Tag> tags,
@@ -26,6 +28,20 @@ public record Entry(
     /** Copies the tags. */
     public Entry {
         tags = List.copyOf(tags);
+    }
+
+    /** One of whichever history. */
+    public Entry(
+            Key key,
+            long revision,
+            long asOf,
+            long bornMs,
+            List<Tag> tags,
+            Lifetime lifetime,
+            String type,
+            String attributes,
+            Body body) {
+        this(key, revision, "", asOf, bornMs, tags, lifetime, type, attributes, body);
     }
 
     /** The strong validator of RFC 9110 §8.8.3, without its quotes. */

@@ -29,14 +29,25 @@ public enum Freshness {
      * @param nowMs ms of Redis time
      */
     public static Freshness of(Entry entry, Marks marks, List<Tag> softTags, long nowMs) {
+        return of(entry, entry.asOf(), marks, softTags, nowMs);
+    }
+
+    /**
+     * Judges an entry.
+     *
+     * @param asOf the entry's, as a stamp of the history that the marks are of
+     * @param marks of its app
+     * @param softTags what else the request depends on
+     * @param nowMs ms of Redis time
+     */
+    public static Freshness of(Entry entry, long asOf, Marks marks, List<Tag> softTags, long nowMs) {
         long age = entry.ageMs(nowMs);
         if (age > entry.lifetime().expireMs()) {
             return GONE;
         }
-        Freshness byTags =
-                worse(byTags(entry.tags(), entry.asOf(), marks, nowMs), byTags(softTags, entry.asOf(), marks, nowMs));
+        Freshness byTags = worse(byTags(entry.tags(), asOf, marks, nowMs), byTags(softTags, asOf, marks, nowMs));
         // The floor comes last: it rises before a mark is dropped, so who misses the mark meets the floor.
-        if (entry.asOf() < marks.floor()) {
+        if (asOf < marks.floor()) {
             return GONE;
         }
         if (byTags == FRESH && age > entry.lifetime().revalidateMs()) {

@@ -1,12 +1,18 @@
 package dev.freshet.entry;
 
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
  * What was known when a computation began. Opaque to clients, who send it back with the value.
  *
+ * @param epoch the history that the stamp is of, empty for whichever
  * @param asOf the stamp up to which invalidations were known
  * @param grantMicros when it was given, in microseconds of Redis time: orders tickets of one {@code asOf}
  */
-public record Ticket(long asOf, long grantMicros) implements Comparable<Ticket> {
+public record Ticket(String epoch, long asOf, long grantMicros) implements Comparable<Ticket> {
+    private static final Pattern TEXT = Pattern.compile("([0-9]{1,16})(?:-([0-9]{1,16})(?:-([0-9A-Za-z._]{1,64}))?)?");
     /** Checks the stamps. */
     public Ticket {
         if (asOf < 0 || grantMicros < 0) {
@@ -14,15 +20,26 @@ public record Ticket(long asOf, long grantMicros) implements Comparable<Ticket> 
         }
     }
 
+    /** One of whichever history. */
+    public Ticket(long asOf, long grantMicros) {
+        this("", asOf, grantMicros);
+    }
+
     /** Reads {@link #toString()}, or a stamp alone. */
     public static Ticket parse(String text) {
-        if (!text.matches("[0-9]{1,16}(-[0-9]{1,16})?")) {
-            throw new IllegalArgumentException("a ticket is sent back as it was given, STAMP or STAMP-GRANT");
+        Matcher parts = TEXT.matcher(text);
+        if (!parts.matches()) {
+            throw new IllegalArgumentException(
+                    "a ticket is sent back as it was given, STAMP, STAMP-GRANT or STAMP-GRANT-EPOCH");
         }
-        int dash = text.indexOf('-');
-        return dash < 0
-                ? new Ticket(Long.parseLong(text), 0)
-                : new Ticket(Long.parseLong(text.substring(0, dash)), Long.parseLong(text.substring(dash + 1)));
+        String grant = Objects.requireNonNullElse(parts.group(2), "0");
+        String epoch = Objects.requireNonNullElse(parts.group(3), "");
+        return new Ticket(epoch, Long.parseLong(parts.group(1)), Long.parseLong(grant));
+    }
+
+    /** Whether this comes from a newer computation than another of the same history. Of two histories neither is newer. */
+    public boolean isNewerThan(Ticket other) {
+        return epoch.equals(other.epoch) && compareTo(other) > 0;
     }
 
     @Override
@@ -33,6 +50,6 @@ public record Ticket(long asOf, long grantMicros) implements Comparable<Ticket> 
 
     @Override
     public String toString() {
-        return asOf + "-" + grantMicros;
+        return asOf + "-" + grantMicros + (epoch.isEmpty() ? "" : "-" + epoch);
     }
 }

@@ -35,7 +35,7 @@ public final class Coherence implements Marks {
     private final Rules rules;
     private final Clocks clocks;
 
-    private volatile String epoch = "";
+    private volatile History history = new History("");
     private volatile long applied;
     private volatile long doubt;
     private volatile boolean listening;
@@ -45,6 +45,17 @@ public final class Coherence implements Marks {
 
     /** When the clock was last set, 0 for never. Of the one who writes. */
     private long toldNanos;
+
+    /**
+     * A history of stamps.
+     *
+     * @param begun its first stamp; 0 if its name does not say
+     */
+    private record History(String epoch, long begun) {
+        History(String epoch) {
+            this(epoch, Place.firstStamp(epoch));
+        }
+    }
 
     /**
      * A time of trust.
@@ -80,7 +91,19 @@ public final class Coherence implements Marks {
 
     /** The history that the applied stamp belongs to, empty before the first beat. */
     public String epoch() {
-        return epoch;
+        return history.epoch;
+    }
+
+    /**
+     * A stamp of some history as one of the present: stamps of two histories cannot be compared, and whoever knew all of an
+     * older one knew nothing of this.
+     */
+    long asOf(String epoch, long asOf) {
+        return asOf(history, epoch, asOf);
+    }
+
+    private static long asOf(History now, String epoch, long asOf) {
+        return epoch.isEmpty() || epoch.equals(now.epoch) ? asOf : Math.min(asOf, Math.max(0, now.begun - 1));
     }
 
     /** The stamp up to which everything was applied. */
@@ -141,12 +164,13 @@ public final class Coherence implements Marks {
      */
     @Nullable
     Freshness judge(Entry entry, List<Tag> softTags, long nanos) {
-        String history = epoch;
+        History now = history;
         if (!isOpen(nanos)) {
             return null;
         }
-        Freshness freshness = Freshness.of(entry, this, softTags, msAt(nanos));
-        return history.equals(epoch) ? freshness : null;
+        long asOf = asOf(now, entry.epoch(), entry.asOf());
+        Freshness freshness = Freshness.of(entry, asOf, this, softTags, msAt(nanos));
+        return now.equals(history) ? freshness : null;
     }
 
     /** Redis time at a reading of the monotonic clock, in ms, at most as late as it may have been. */
@@ -158,10 +182,10 @@ public final class Coherence implements Marks {
     public Standing standing() {
         long nanos = clocks.nanos();
         noticeSuspension(nanos);
-        String history = epoch;
+        History now = history;
         Window open = window;
-        Place place = new Place(history, applied);
-        boolean coherent = listening && nanos - open.endNanos < 0 && history.equals(epoch);
+        Place place = new Place(now.epoch, applied);
+        boolean coherent = listening && nanos - open.endNanos < 0 && now.equals(history);
         long leftMs = TimeUnit.NANOSECONDS.toMillis(open.endNanos - nanos);
         return new Standing(place, floor(), coherent, coherent ? leftMs : 0);
     }
@@ -173,7 +197,7 @@ public final class Coherence implements Marks {
 
     /** What a computation that begins now is given. */
     public Ticket ticket() {
-        return new Ticket(applied, nowMicros());
+        return new Ticket(history.epoch, applied, nowMicros());
     }
 
     private long nowMicros() {
@@ -207,7 +231,7 @@ public final class Coherence implements Marks {
         doubt = pulse.doubt();
         marks.reset(pulse.floor());
         applied = 0;
-        epoch = pulse.epoch();
+        history = new History(pulse.epoch());
     }
 
     /** Another history begins, of which this replica knows what was before, so that it goes on. */
@@ -215,7 +239,7 @@ public final class Coherence implements Marks {
         marks.raiseFloor(doubt);
         doubt = 0;
         applied = 0;
-        epoch = pulse.epoch();
+        history = new History(pulse.epoch());
     }
 
     /** The history is whole again, and its marks are in the table. */

@@ -232,7 +232,10 @@ public final class Gateway {
     private static Ticket ticket(Coherence app, Draft draft) {
         Ticket mine = app.ticket();
         return draft.ticket()
-                .map(given -> new Ticket(Math.min(given.asOf(), mine.asOf()), given.grantMicros()))
+                .map(given -> new Ticket(
+                        mine.epoch(),
+                        Math.min(app.asOf(given.epoch(), given.asOf()), mine.asOf()),
+                        given.grantMicros()))
                 .orElse(mine);
     }
 

@@ -46,7 +46,13 @@ public record Place(String epoch, long stamp) {
         if (!epoch.isEmpty()) {
             return epoch.equals(history);
         }
+        long first = firstStamp(history);
+        return first > 0 && stamp >= first;
+    }
+
+    /** The first stamp of a history, 0 if its name does not say. */
+    static long firstStamp(String history) {
         Matcher first = FIRST.matcher(history);
-        return first.matches() && stamp >= Long.parseLong(first.group(1));
+        return first.matches() ? Long.parseLong(first.group(1)) : 0;
     }
 }

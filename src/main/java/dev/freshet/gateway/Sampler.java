@@ -60,10 +60,11 @@ final class Sampler {
     private static boolean isUnknown(Coherence app, Entry served, Tag tag, Evidence evidence) {
         Mark stored = evidence.marks().getOrDefault(tag, Mark.NONE);
         long newest = stored.newest();
+        long asOf = app.asOf(served.epoch(), served.asOf());
         return evidence.epoch().equals(app.epoch())
-                && newest > served.asOf()
+                && newest > asOf
                 && newest <= evidence.acknowledged()
                 && app.of(tag).newest() < newest
-                && app.floor() <= served.asOf();
+                && app.floor() <= asOf;
     }
 }

@@ -106,7 +106,7 @@ public final class RedisStore implements Store {
 
     private Future<Optional<Entry>> whole(Key key) {
         Request request = Request.cmd(Command.HMGET).arg(Names.entry(key));
-        for (String field : List.of("h", "b", "r", "a", "n")) {
+        for (String field : List.of("h", "b", "r", "a", "n", "e")) {
             request.arg(field);
         }
         return links.on(link -> link.read(request)).map(reply -> entry(key, reply));
@@ -129,6 +129,7 @@ public final class RedisStore implements Store {
         return Optional.of(new Entry(
                 key,
                 reply.number(2),
+                reply.has(5) ? reply.text(5) : "",
                 reply.number(3),
                 reply.number(4),
                 header.tags(),
@@ -173,7 +174,8 @@ public final class RedisStore implements Store {
                                 draft.ageMs(),
                                 draft.lifetime().keptMs(),
                                 Names.bus(key.app()),
-                                Names.onBus(key)))
+                                Names.onBus(key),
+                                ticket.epoch()))
                 .map(reply -> switch (reply.text(0)) {
                     case "stored" -> new Written.Stored(reply.number(1), reply.number(2) == 1);
                     case "older" -> new Written.Older();

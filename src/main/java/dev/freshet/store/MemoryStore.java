@@ -141,7 +141,7 @@ public final class MemoryStore implements Store {
     @Override
     public Future<Written> write(Key key, Draft draft, Ticket given) {
         long now = nowMicros();
-        Ticket ticket = new Ticket(given.asOf(), Math.min(given.grantMicros(), now));
+        Ticket ticket = new Ticket(given.epoch(), given.asOf(), Math.min(given.grantMicros(), now));
         AtomicReference<Written> result = new AtomicReference<>(new Written.LeaseLost());
         leases.asMap().compute(key, (same, held) -> {
             boolean mine = isLive(held, now) && held.token.equals(draft.lease().orElse(""));
@@ -160,13 +160,14 @@ public final class MemoryStore implements Store {
 
     private Written set(Key key, Draft draft, Ticket ticket, long now) {
         Stored before = entries.getIfPresent(key);
-        if (before != null && before.ticket.compareTo(ticket) > 0) {
+        if (before != null && before.ticket.isNewerThan(ticket)) {
             return new Written.Older();
         }
         long revision = before == null ? now : Math.max(now, before.entry.revision() + 1);
         Entry entry = new Entry(
                 key,
                 revision,
+                ticket.epoch(),
                 ticket.asOf(),
                 now / 1_000 - draft.ageMs(),
                 draft.tags(),

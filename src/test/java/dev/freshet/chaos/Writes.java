@@ -39,7 +39,7 @@ final class Writes {
                     newest = newer(newest, underWay.poll());
                 }
                 if (newest != null
-                        && ticket(write).compareTo(ticket(newest)) < 0
+                        && ticket(newest).isNewerThan(ticket(write))
                         && !disturbances.lostBetween(newest.startNanos(), write.endNanos())) {
                     verdict.broken(Broken.OVERWRITTEN, write + " replaced " + newest);
                 }
@@ -49,7 +49,7 @@ final class Writes {
     }
 
     private static Operation newer(Operation one, Operation other) {
-        return one == null || ticket(one).compareTo(ticket(other)) < 0 ? other : one;
+        return one != null && ticket(one).isNewerThan(ticket(other)) ? one : other;
     }
 
     private static Ticket ticket(Operation write) {

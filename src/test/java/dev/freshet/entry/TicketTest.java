@@ -30,7 +30,9 @@ class TicketTest {
                 "-",
                 "1-",
                 "-1",
-                "1-2-3",
+                "1-2-",
+                "1-2-3-4",
+                "1-2-a b",
                 " 1",
                 "1 ",
                 "1.5",
@@ -45,7 +47,7 @@ class TicketTest {
     void parse_anythingElse_isRefused(String text) {
         assertThatThrownBy(() -> Ticket.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("a ticket is sent back as it was given, STAMP or STAMP-GRANT");
+                .hasMessage("a ticket is sent back as it was given, STAMP, STAMP-GRANT or STAMP-GRANT-EPOCH");
     }
 
     @Test

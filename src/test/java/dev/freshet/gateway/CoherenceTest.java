@@ -183,6 +183,23 @@ class CoherenceTest {
         assertThat(app.judge(entry(5), softTags, clocks.nanos())).isNull();
     }
 
+    /** R11: what knew all of an older history knew nothing of this, whatever the stamps are. */
+    @Test
+    void judge_entryOfAnotherHistory_knowsNothingOfThis() {
+        app.reset(pulse("100.ab", 0));
+        app.open(app.sending());
+        app.table().merge(TAG, Mark.hard(105), 105);
+        Body body = Body.of(Buffer.buffer("one"));
+        Key key = Key.of("shop", "v1", "k");
+        Entry other = new Entry(key, 1, "400.cd", 407, 0, List.of(TAG), Lifetime.UNLIMITED, Draft.OCTETS, "", body);
+        Entry own = new Entry(key, 1, "100.ab", 107, 0, List.of(TAG), Lifetime.UNLIMITED, Draft.OCTETS, "", body);
+
+        assertThat(app.judge(other, List.of(), clocks.nanos())).isEqualTo(Freshness.GONE);
+        assertThat(app.judge(own, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
+        assertThat(app.asOf("400.cd", 407)).isEqualTo(99);
+        assertThat(app.asOf("400.cd", 7)).isEqualTo(7);
+    }
+
     private static Entry entry(long asOf) {
         Body body = Body.of(Buffer.buffer("one"));
         Key key = Key.of("shop", "v1", "k");

@@ -25,7 +25,7 @@ class EntryRoutesTest extends OnApi {
         assertThat(answer.status()).isEqualTo(404);
         assertThat(answer.text()).isEmpty();
         assertThat(answer.header("Content-Length")).isEqualTo("0");
-        assertThat(answer.header("Freshet-As-Of")).matches("[0-9]+-[0-9]+");
+        assertThat(answer.header("Freshet-As-Of")).matches("[0-9]+-[0-9]+-[0-9a-z.]+");
         assertThat(answer.header("Freshet-Lease")).isEmpty();
         assertThat(answer.header("Cache-Status")).isEqualTo("freshet; fwd=uri-miss");
         assertThat(answer.header("Cache-Control")).isEqualTo("no-store");
@@ -157,7 +157,7 @@ class EntryRoutesTest extends OnApi {
         assertThat(answer.header("Cache-Status")).matches("freshet; hit; ttl=0; detail=(near|store)");
         assertThat(answer.header("Freshet-Lease"))
                 .matches("leader; token=\"[0-9a-f]{64}\\.r1\\.[A-Za-z0-9_-]{16}\"; ttl=(10|9\\.[0-9]+)");
-        assertThat(answer.header("Freshet-As-Of")).matches("[0-9]+-[0-9]+");
+        assertThat(answer.header("Freshet-As-Of")).matches("[0-9]+-[0-9]+-[0-9a-z.]+");
         assertThat(answer.text()).isEqualTo("x");
     }
 

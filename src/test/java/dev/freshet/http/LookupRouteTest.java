@@ -47,7 +47,7 @@ class LookupRouteTest extends OnApi {
         assertThat(answer.frames())
                 .extracting(frame -> frame.body().bytes().toString())
                 .containsExactly(large, "", "", "", "A", large);
-        assertThat(metas(answer).get(1).path("asOf").asText()).matches("[0-9]+-[0-9]+");
+        assertThat(metas(answer).get(1).path("asOf").asText()).matches("[0-9]+-[0-9]+-[0-9a-z.]+");
         assertThat(metas(answer).get(2).path("state").asText()).isEqualTo("fresh");
         assertThat(metas(answer).get(3).path("problem").asText())
                 .isEqualTo("https://freshet.dev/problems/store-unavailable");

@@ -103,7 +103,7 @@ final class Ledger {
             if (by.equals(site.master())) {
                 replacedAt.put(new Written(key, before.entry().revision()), world.now());
             }
-            if (before.ticket().compareTo(ticket) > 0) {
+            if (before.ticket().isNewerThan(ticket)) {
                 world.violation("G2: an older computation of %s has replaced a newer one".formatted(name(key)));
             }
         }

@@ -212,7 +212,7 @@ final class RedisNode {
 
     /** write.lua. */
     Written write(Key key, Draft draft, Ticket given) {
-        Ticket ticket = new Ticket(given.asOf(), Math.min(given.grantMicros(), nowMicros()));
+        Ticket ticket = new Ticket(given.epoch(), given.asOf(), Math.min(given.grantMicros(), nowMicros()));
         Lease held = lease(key);
         String token = draft.lease().orElse("");
         if (!token.isEmpty() && (held == null || !held.token().equals(token))) {
@@ -221,7 +221,7 @@ final class RedisNode {
         Stored before = stored(key);
         if (before != null
                 && !lapses.has(Guard.ORDER_OF_WRITES)
-                && before.ticket().compareTo(ticket) > 0) {
+                && before.ticket().isNewerThan(ticket)) {
             return new Written.Older();
         }
         long now = nowMicros();
@@ -229,6 +229,7 @@ final class RedisNode {
         Entry entry = new Entry(
                 key,
                 revision,
+                ticket.epoch(),
                 ticket.asOf(),
                 now / 1_000 - draft.ageMs(),
                 draft.tags(),
@@ -275,7 +276,7 @@ final class RedisNode {
         long first = Math.max(Math.max(Math.max(known, told(control)), now), applied) + GAP_MICROS;
         Clock begun = new Clock(
                 first,
-                first + "." + master.substring(0, Math.min(8, master.length())),
+                first + "." + master.substring(0, Math.min(8, master.length())) + Long.toHexString(now % (1 << 24)),
                 master,
                 clock == null ? 0 : Math.max(clock.floor(), clock.doubt()),
                 first,

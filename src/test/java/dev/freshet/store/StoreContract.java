@@ -420,6 +420,18 @@ public abstract class StoreContract {
         assertThat(now(store().write(key, draft("three"), new Ticket(1, 1)))).isInstanceOf(Written.Older.class);
     }
 
+    /** Of two histories no stamp is newer: the older one's entry is ended by the floor, and must not refuse what follows. */
+    @Test
+    void write_ofAnotherHistory_replacesWhateverItsStamp() {
+        now(store().write(key, draft("one"), new Ticket("400.cd", 407, 1)));
+
+        assertThat(now(store().write(key, draft("two"), new Ticket("100.ab", 105, 1))))
+                .isInstanceOf(Written.Stored.class);
+        Entry stored = now(store().read(key, Optional.empty())).orElseThrow();
+        assertThat(stored.epoch()).isEqualTo("100.ab");
+        assertThat(stored.asOf()).isEqualTo(105);
+    }
+
     @Test
     void behind_afterAnAcknowledgement_namesTheOthers() {
         Pulse one = join("r1");
