@@ -16,24 +16,44 @@ const WAITERS = Number(process.argv[2] ?? 10_000);
 const [PORT, ADMIN] = [18484, 18485];
 const READY_MS = 60_000;
 const repository = path.resolve(import.meta.dirname, '../..');
-const bin = (/** @type {string} */ name) => (process.env.JAVA_HOME ? path.join(process.env.JAVA_HOME, 'bin', name) : name);
+const bin = (/** @type {string} */ name) =>
+  process.env.JAVA_HOME ? path.join(process.env.JAVA_HOME, 'bin', name) : name;
 const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const ENTRY = '/v1/apps/bench/deployments/v1/entries/hot';
 
-const gateway = spawn(bin('java'), ['-Xmx512m', '-jar', path.join(repository, 'target/freshet.jar')], {
-  env: { ...process.env, FRESHET_LISTEN: `127.0.0.1:${PORT}`, FRESHET_ADMIN_LISTEN: `127.0.0.1:${ADMIN}`, FRESHET_LEASE_TTL: '5m' },
-  stdio: 'ignore',
-});
+const gateway = spawn(
+  bin('java'),
+  ['-Xmx512m', '-jar', path.join(repository, 'target/freshet.jar')],
+  {
+    env: {
+      ...process.env,
+      FRESHET_LISTEN: `127.0.0.1:${PORT}`,
+      FRESHET_ADMIN_LISTEN: `127.0.0.1:${ADMIN}`,
+      FRESHET_LEASE_TTL: '5m',
+    },
+    stdio: 'ignore',
+  },
+);
 const agent = new http.Agent({ keepAlive: true, maxSockets: Infinity });
 
 /** @returns {Promise<{ status: number, headers: http.IncomingHttpHeaders, body: string, at: number }>} */
 function call(/** @type {http.RequestOptions} */ options, body = '') {
   return new Promise((resolve, reject) => {
-    const request = http.request({ host: '127.0.0.1', port: PORT, path: ENTRY, agent, ...options }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk) => (text += chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text, at: performance.now() }));
-    });
+    const request = http.request(
+      { host: '127.0.0.1', port: PORT, path: ENTRY, agent, ...options },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: text,
+            at: performance.now(),
+          }),
+        );
+      },
+    );
     request.on('error', reject).end(body);
   });
 }
@@ -47,7 +67,9 @@ async function metric(name) {
 /** What the process holds, after a collection. */
 function held() {
   execFileSync(bin('jcmd'), [String(gateway.pid), 'GC.run'], { stdio: 'ignore' });
-  const heap = execFileSync(bin('jcmd'), [String(gateway.pid), 'GC.heap_info'], { encoding: 'utf8' });
+  const heap = execFileSync(bin('jcmd'), [String(gateway.pid), 'GC.heap_info'], {
+    encoding: 'utf8',
+  });
   const status = readFileSync(`/proc/${gateway.pid}/status`, 'utf8');
   return {
     heapKb: Number(heap.match(/used (\d+)K/)?.[1]),
@@ -78,15 +100,28 @@ try {
   const queuedMs = performance.now() - begun;
   const during = held();
   const written = performance.now();
-  const put = await call({ method: 'PUT', headers: { 'Freshet-Lease': `token="${token}"`, 'Freshet-As-Of': String(leader.headers['freshet-as-of']) } }, 'x'.repeat(4096));
+  const put = await call(
+    {
+      method: 'PUT',
+      headers: {
+        'Freshet-Lease': `token="${token}"`,
+        'Freshet-As-Of': String(leader.headers['freshet-as-of']),
+      },
+    },
+    'x'.repeat(4096),
+  );
   const answers = await Promise.all(asked);
   const told = answers.map(({ at }) => at - written).sort((a, b) => a - b);
-  const right = answers.filter(({ status, body, headers }) => status === 200 && body.length === 4096 && /collapsed/.test(String(headers['cache-status']))).length;
+  const right = answers.filter(
+    ({ status, body, headers }) =>
+      status === 200 && body.length === 4096 && /collapsed/.test(String(headers['cache-status'])),
+  ).length;
   agent.destroy();
   await until(async () => (await metric('freshet_lease_waiters')) === 0);
   await sleep(1_000);
   const after = held();
-  if (put.status !== 201 || right !== WAITERS) throw new Error(`PUT ${put.status}, ${right} of ${WAITERS} were told`);
+  if (put.status !== 201 || right !== WAITERS)
+    throw new Error(`PUT ${put.status}, ${right} of ${WAITERS} were told`);
   report({ before, during, after, queuedMs, told });
 } finally {
   gateway.kill('SIGKILL');
@@ -95,9 +130,11 @@ try {
 
 /** @param {{ before: any, during: any, after: any, queuedMs: number, told: number[] }} measured */
 function report({ before, during, after, queuedMs, told }) {
-  const git = (/** @type {string[]} */ ...args) => execFileSync('git', args, { cwd: repository, encoding: 'utf8' }).trim();
+  const git = (/** @type {string[]} */ ...args) =>
+    execFileSync('git', args, { cwd: repository, encoding: 'utf8' }).trim();
   const date = new Date().toISOString().slice(0, 10);
-  const row = (/** @type {string} */ when, /** @type {any} */ { heapKb, rssKb, threads }) => `| ${when} | ${heapKb.toLocaleString('en')} | ${rssKb.toLocaleString('en')} | ${threads} |`;
+  const row = (/** @type {string} */ when, /** @type {any} */ { heapKb, rssKb, threads }) =>
+    `| ${when} | ${heapKb.toLocaleString('en')} | ${rssKb.toLocaleString('en')} | ${threads} |`;
   const perWaiter = (((during.heapKb - before.heapKb) * 1024) / WAITERS).toFixed(0);
   const lines = [
     '# waiters',

@@ -271,7 +271,7 @@ test('get_missingInANavigationThatWritesNothing_givesTheLeaseBackAndWaitsForNobo
     await request(/** @type {any} */ (headers)).get(key, ppr);
     await until(() => gateway.releases.length === 1);
   }
-  await request({ rsc: '1', 'next-router-prefetch': '1' }).get(`${key}x`, ppr);
+  await request({ 'rsc': '1', 'next-router-prefetch': '1' }).get(`${key}x`, ppr);
   assert.equal(gateway.releases.length, 1);
 });
 
