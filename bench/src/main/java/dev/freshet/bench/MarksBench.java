@@ -37,9 +37,10 @@ public class MarksBench {
     public int tags;
 
     private final Tag[] sample = new Tag[SAMPLE];
-    private final Tag[] others = new Tag[SAMPLE];
+    private Tag[] others = {};
     private MarkTable table = new MarkTable(1);
     private int next;
+    private int nextOther;
     private long stamp;
 
     /** Fills the table to its bound. */
@@ -51,6 +52,9 @@ public class MarksBench {
         }
         for (int i = 0; i < SAMPLE; i++) {
             sample[i] = tag((int) (i * 7_919L % tags));
+        }
+        others = new Tag[Math.max(SAMPLE, 2 * Integer.highestOneBit(tags))];
+        for (int i = 0; i < others.length; i++) {
             others[i] = new Tag("another-tag-of-about-24-" + i);
         }
     }
@@ -88,9 +92,10 @@ public class MarksBench {
         table.merge(sample[at], Mark.hard(bus ? stamp : stamp - LATE), bus ? stamp : stamp - LATE);
     }
 
-    /** Tags that the table, being full, does not hold: each drops the oldest, once there are more of them than fit. */
+    /** Tags that the table, being full, does not hold: each drops the oldest. */
     @Benchmark
     public void mergeAndDrop() {
-        table.merge(others[next()], Mark.soft(++stamp, Mark.NEVER), stamp);
+        nextOther = (nextOther + 1) & (others.length - 1);
+        table.merge(others[nextOther], Mark.soft(++stamp, Mark.NEVER), stamp);
     }
 }

@@ -1,0 +1,97 @@
+package dev.freshet.bench;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A server process of a bench, on loopback. It is ended by {@link #close}, and at the latest when this JVM ends. */
+final class Child implements AutoCloseable {
+    private static final long READY_S_MAX = 30;
+
+    private final Process process;
+    private final int port;
+
+    private Child(int port, Map<String, String> environment, List<String> command) throws IOException {
+        this.port = port;
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().keySet().removeIf(name -> name.startsWith("FRESHET_"));
+        builder.environment().putAll(environment);
+        builder.redirectErrorStream(true);
+        File log = new File("bench/target", "child-" + port + ".log");
+        process = builder.redirectOutput(log).start();
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+    }
+
+    /**
+     * A redis-server without persistence.
+     *
+     * @param cpu the one it is pinned to, below 0 for none
+     */
+    static Child redis(int cpu) throws IOException, InterruptedException {
+        int port = freePort();
+        List<String> command = pinned(cpu);
+        command.addAll(List.of("redis-server", "--port", Integer.toString(port), "--bind", "127.0.0.1"));
+        command.addAll(List.of("--save", "", "--appendonly", "no", "--maxclients", "10000"));
+        return new Child(port, Map.of(), command).ready(port);
+    }
+
+    /** A replica: the jar that is shipped. */
+    static Child replica(Child redis, int cpu) throws IOException, InterruptedException {
+        int port = freePort();
+        int adminPort = freePort();
+        List<String> command = pinned(cpu);
+        command.addAll(List.of(Processes.java(), "-Xmx256m", "-jar", "target/freshet.jar"));
+        Map<String, String> environment = Map.of(
+                "FRESHET_LISTEN", "127.0.0.1:" + port,
+                "FRESHET_ADMIN_LISTEN", "127.0.0.1:" + adminPort,
+                "FRESHET_REDIS_URL", redis.url());
+        return new Child(port, environment, command).ready(port);
+    }
+
+    private static List<String> pinned(int cpu) {
+        return new ArrayList<>(cpu < 0 ? List.of() : List.of("taskset", "-c", Integer.toString(cpu)));
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private Child ready(int answering) throws IOException, InterruptedException {
+        long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_S_MAX);
+        while (true) {
+            try {
+                new Socket(InetAddress.getLoopbackAddress(), answering).close();
+                return this;
+            } catch (IOException e) {
+                if (!process.isAlive() || System.nanoTime() > endNanos) {
+                    close();
+                    throw new IOException(
+                            "no server on port " + answering + ": see bench/target/child-" + port + ".log", e);
+                }
+                Thread.sleep(20);
+            }
+        }
+    }
+
+    int port() {
+        return port;
+    }
+
+    String url() {
+        return "redis://127.0.0.1:" + port;
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+}
