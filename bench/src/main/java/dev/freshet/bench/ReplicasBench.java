@@ -49,8 +49,7 @@ final class ReplicasBench {
                         + "They share the cores of this machine with Redis, which a real fleet would not.",
                 arguments);
         Vertx vertx = Vertx.vertx();
-        try (Child redis = Child.redis(0);
-                AutoCloseable replicasFirst = () -> vertx.close().await()) {
+        try (Child redis = Child.redis(0)) {
             ReplicasBench bench = new ReplicasBench(replicas);
             bench.start(vertx, redis.url());
             bench.round(samples);
