@@ -2,9 +2,12 @@ package dev.freshet.bench;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -26,23 +29,33 @@ final class Jmh {
                         .parent(new CommandLineOptions(arguments.toArray(String[]::new)))
                         .include("^" + benches.getName().replace(".", "\\.") + "\\.")
                         .addProfiler(GCProfiler.class)
+                        .addProfiler(CpuProfiler.class)
                         .build())
                 .run();
-        report.table("what", "ns/op: min · **median** · max", "million/s at the median", "bytes/op", "rounds");
+        report.table(
+                "what", "ns/op: min · **median** · max", "CPU ns/op", "million/s of CPU time", "bytes/op", "rounds");
         for (RunResult result : results) {
-            Spread nanos = Spread.of(result.getBenchmarkResults().stream()
-                    .flatMap(fork -> fork.getIterationResults().stream())
-                    .mapToDouble(round -> round.getPrimaryResult().getScore())
-                    .toArray());
-            Result<?> bytes = result.getSecondaryResults().get("gc.alloc.rate.norm");
+            Spread cpu = spread(
+                    result,
+                    round -> Objects.requireNonNull(round.getSecondaryResults().get(CpuProfiler.CPU)));
             report.row(
                     what(result.getParams()),
-                    nanos,
-                    Spread.text(1_000 / nanos.median()),
-                    bytes == null ? "?" : Spread.text(bytes.getScore()),
+                    spread(result, IterationResult::getPrimaryResult),
+                    cpu,
+                    Spread.text(1_000 / cpu.median()),
+                    Spread.text(
+                            Objects.requireNonNull(result.getSecondaryResults().get("gc.alloc.rate.norm"))
+                                    .getScore()),
                     result.getPrimaryResult().getSampleCount());
         }
         report.end().write();
+    }
+
+    private static Spread spread(RunResult result, Function<IterationResult, Result<?>> figure) {
+        return Spread.of(result.getBenchmarkResults().stream()
+                .flatMap(fork -> fork.getIterationResults().stream())
+                .mapToDouble(round -> figure.apply(round).getScore())
+                .toArray());
     }
 
     private static String what(BenchmarkParams params) {
