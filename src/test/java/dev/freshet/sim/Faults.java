@@ -51,7 +51,7 @@ final class Faults {
         return overAt < nanos
                 && replica.machine.ranSince(nanos)
                 && replica.wire.network.unreliableUntil < nanos
-                && replica.wire.node() != null
+                && replica.wire.acceptedSince(nanos)
                 && site.lossAt() < nanos;
     }
 

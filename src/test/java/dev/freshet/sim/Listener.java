@@ -1,7 +1,9 @@
 package dev.freshet.sim;
 
 import dev.freshet.gateway.Place;
+import dev.freshet.gateway.Subscription;
 import dev.freshet.store.Change;
+import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
 import java.util.HashMap;
 import java.util.Map;
@@ -11,6 +13,7 @@ final class Listener {
     private final World world;
     private final Replica replica;
     private final Map<Tag, Long> told = new HashMap<>();
+    private Place place = Place.NONE;
     private long subscribedAt = -1;
     private long from;
     private long resetAt = -1;
@@ -26,12 +29,28 @@ final class Listener {
                 world.now(),
                 replica.http,
                 () -> replica.gateway
-                        .subscribe(Simulation.APP, Place.NONE, this::heard)
-                        .onSuccess(subscription -> {
-                            from = subscription.place().stamp();
-                            subscribedAt = world.now();
-                        })
+                        .subscribe(Simulation.APP, place, this::heard)
+                        .onSuccess(this::subscribed)
                         .onFailure(failed -> world.in(World.ms(100), this::subscribe)));
+    }
+
+    /* Once it goes away and comes back, to be told what it missed, or to begin anew. */
+    private void subscribed(Subscription subscription) {
+        if (subscribedAt < 0) {
+            subscribedAt = world.now();
+            from = subscription.place().stamp();
+            world.in(
+                    world.betweenMs(200, 3_000),
+                    () -> world.at(world.now(), replica.http, () -> {
+                        subscription.end().run();
+                        world.in(world.betweenMs(1, 500), this::subscribe);
+                    }));
+        } else if (subscription.replay() != Subscription.Replay.WHOLE) {
+            reset();
+        }
+        take(subscription.missed());
+        place = subscription.place();
+        lastStamp = Math.max(lastStamp, place.stamp());
     }
 
     private void heard(Change change) {
@@ -45,12 +64,17 @@ final class Listener {
                             .formatted(replica.name, invalidated.stamp(), lastStamp));
                 }
                 lastStamp = Math.max(lastStamp, invalidated.stamp());
-                invalidated.marks().forEach((tag, mark) -> told.merge(tag, mark.newest(), Math::max));
+                place = new Place(invalidated.epoch(), lastStamp);
+                take(invalidated.marks());
             }
             case Change.Lost lost -> reset();
-            case Change.NewEpoch epoch -> reset();
+            case Change.NewEpoch begun -> reset();
             default -> {}
         }
+    }
+
+    private void take(Map<Tag, Mark> marks) {
+        marks.forEach((tag, mark) -> told.merge(tag, mark.newest(), Math::max));
     }
 
     private void reset() {

@@ -22,6 +22,8 @@ final class Machine implements Clocks {
     private int pauses;
     private int halts;
     private boolean dead;
+    private int suspends;
+    private long suspendedAt;
     private long suspendedNanos;
     private long wallMinusTrueMs;
     private long pausedUntil;
@@ -98,7 +100,8 @@ final class Machine implements Clocks {
 
     /** The clock as it stands, for what must not be halted. */
     long monotonic() {
-        return Math.round((world.now() - suspendedNanos) * rate) + 1_000_000_000L;
+        long until = suspends > 0 ? suspendedAt : world.now();
+        return Math.round((until - suspendedNanos) * rate) + 1_000_000_000L;
     }
 
     @Override
@@ -123,13 +126,14 @@ final class Machine implements Clocks {
 
     /** Everything on it stands still for a while, its monotonic clock too. */
     void suspend(long forNanos) {
-        pauses++;
-        long since = world.now();
+        if (suspends++ == 0) {
+            suspendedAt = world.now();
+        }
+        pause(forNanos);
         world.in(forNanos, () -> {
-            suspendedNanos += world.now() - since;
-            pauses--;
-            pausedUntil = world.now();
-            loops.forEach(Loop::wake);
+            if (--suspends == 0) {
+                suspendedNanos += world.now() - suspendedAt;
+            }
         });
     }
 

@@ -31,9 +31,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +69,13 @@ final class RedisNode {
     private final List<Step> steps = new ArrayList<>();
     private final Set<Subscriber> subscribers = new LinkedHashSet<>();
 
+    /*
+     * The highest stamp that any server has given. The script has no such knowledge: it begins an epoch
+     * beyond what survived and what whoever asks has applied. If two histories are lost within a minute,
+     * and a replica asks first that knew neither, it may give the stamps of the second one again.
+     */
+    private final AtomicLong given;
+
     /** When leases were given back, by this clock. */
     private final Map<Key, Long> freedAt = new HashMap<>();
 
@@ -88,6 +97,11 @@ final class RedisNode {
      * @param page the tags after which a beat's answer ends, with the last stamp's tags all the same
      */
     RedisNode(Rules rules, Lapses lapses, String master, int page, LongSupplier micros) {
+        this(rules, lapses, master, page, micros, new AtomicLong());
+    }
+
+    private RedisNode(Rules rules, Lapses lapses, String master, int page, LongSupplier micros, AtomicLong given) {
+        this.given = given;
         this.rules = rules;
         this.lapses = lapses;
         this.master = master;
@@ -97,7 +111,7 @@ final class RedisNode {
 
     /** A server with another id that begins with the first of this one's steps. */
     RedisNode prefix(int length, String other, LongSupplier clock) {
-        RedisNode node = new RedisNode(rules, lapses, other, page, clock);
+        RedisNode node = new RedisNode(rules, lapses, other, page, clock, given);
         node.watch = watch;
         int kept = length == 0 ? 0 : steps.get(length - 1).changes;
         changes.subList(0, kept).forEach(node::apply);
@@ -273,7 +287,11 @@ final class RedisNode {
         }
         long now = nowMicros();
         long known = clock == null ? 0 : clock.last();
-        long first = Math.max(Math.max(Math.max(known, told(control)), now), applied) + GAP_MICROS;
+        long first = LongStream.of(known, told(control), now, applied, given.get())
+                        .max()
+                        .orElseThrow()
+                + GAP_MICROS;
+        given.set(first);
         Clock begun = new Clock(
                 first,
                 first + "." + master.substring(0, Math.min(8, master.length())) + Long.toHexString(now % (1 << 24)),
@@ -317,7 +335,7 @@ final class RedisNode {
     Invalidation invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
         long now = nowMicros();
         Clock clock = clock(app, 0);
-        long stamp = change(app, clock, tags, (tag, at) -> marked(app, tag, mode, at));
+        long stamp = change(app, clock, tags, (tag, at) -> marked(app, tag, mode, at, now));
         if (watch != null) {
             watch.taken(this, tags, mode, stamp);
         }
@@ -331,11 +349,11 @@ final class RedisNode {
         return new Invalidation(clock.epoch(), stamp, now, clock.quiet(), windows);
     }
 
-    private Mark marked(String app, Tag tag, Mode mode, long stamp) {
+    private Mark marked(String app, Tag tag, Mode mode, long stamp, long nowMicros) {
         return switch (mode) {
             case Mode.Hard hard -> Mark.hard(stamp);
             case Mode.Soft soft -> {
-                Mark mark = Mark.soft(stamp, deadlineMs(soft.expireMs()));
+                Mark mark = Mark.soft(stamp, deadlineMs(nowMicros, soft.expireMs()));
                 yield lapses.has(Guard.HARD_AND_SOFT_APART)
                         ? mark
                         : state.of(app).marks.getOrDefault(tag, Mark.NONE).merge(mark);
@@ -343,13 +361,14 @@ final class RedisNode {
         };
     }
 
-    private long deadlineMs(long expireMs) {
-        return expireMs >= Mark.NEVER / 4 ? Mark.NEVER : nowMicros() / 1_000 + expireMs;
+    private static long deadlineMs(long nowMicros, long expireMs) {
+        return expireMs >= Mark.NEVER / 4 ? Mark.NEVER : nowMicros / 1_000 + expireMs;
     }
 
     /* change() of marks.lua. */
     private long change(String app, Clock clock, List<Tag> tags, BiFunction<Tag, Long, Mark> marked) {
         long stamp = Math.max(clock.last() + 1, nowMicros());
+        given.accumulateAndGet(stamp, Math::max);
         Map<Tag, Mark> marks = new LinkedHashMap<>();
         tags.forEach(tag -> marks.put(tag, marked.apply(tag, stamp)));
         apply(all -> {
@@ -398,7 +417,7 @@ final class RedisNode {
                 .filter(later -> later.atMicros() <= now)
                 .limit(8)
                 .toList()) {
-            change(app, control.clock, due.tags(), (tag, stamp) -> marked(app, tag, due.mode(), stamp));
+            change(app, control.clock, due.tags(), (tag, stamp) -> marked(app, tag, due.mode(), stamp, now));
             apply(all -> all.of(app).later.remove(due));
         }
         long end = windowEnd(now);

@@ -43,6 +43,7 @@ final class Wire implements Store {
     private final BusLine bus;
     private @Nullable RedisNode node;
     private long troubledUntil;
+    private long refusedAt = -1;
 
     /** A loop's connection: what is sent arrives in the order of sending, and so do the replies. */
     private static final class Pipe {
@@ -105,6 +106,11 @@ final class Wire implements Store {
         return node != null && troubledUntil < nanos;
     }
 
+    /** Whether nothing was refused since then. */
+    boolean acceptedSince(long nanos) {
+        return node() != null && refusedAt < nanos;
+    }
+
     /** The cut is over: what was sent into it arrives, or does not. */
     void mend() {
         network.cut = false;
@@ -119,6 +125,7 @@ final class Wire implements Store {
         Promise<T> told = Promise.promise();
         RedisNode asked = node();
         if (asked == null || network.refused || world.oneIn(network.refusedOneIn)) {
+            refusedAt = world.now();
             world.at(world.now() + delay(), caller, () -> told.tryFail(new StoreException("refused: " + what)));
             return told.future();
         }
