@@ -46,7 +46,7 @@ class SimulatorTest {
      *  R30 the caller of an invalidation is killed
      */
 
-    private static final int RUNS = Integer.getInteger("freshet.sim.runs", 3_000);
+    private static final int RUNS = Integer.getInteger("freshet.sim.runs", 10_000);
     private static final long FROM = Long.getLong("freshet.sim.from", 1);
     private static final Long ONE = Long.getLong("freshet.sim.seed");
 
