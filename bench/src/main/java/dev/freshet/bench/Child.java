@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -41,17 +42,23 @@ final class Child implements AutoCloseable {
         return new Child(port, Map.of(), command).ready(port);
     }
 
-    /** A replica: the jar that is shipped. */
+    /** A replica: the jar that is shipped, in 256 MiB. */
     static Child replica(Child redis, int cpu) throws IOException, InterruptedException {
+        return replica(redis, cpu, Map.of());
+    }
+
+    /** A replica that is configured by {@code environment}. */
+    static Child replica(Child redis, int cpu, Map<String, String> environment)
+            throws IOException, InterruptedException {
         int port = freePort();
         int adminPort = freePort();
         List<String> command = pinned(cpu);
         command.addAll(List.of(Processes.java(), "-Xmx256m", "-jar", "target/freshet.jar"));
-        Map<String, String> environment = Map.of(
-                "FRESHET_LISTEN", "127.0.0.1:" + port,
-                "FRESHET_ADMIN_LISTEN", "127.0.0.1:" + adminPort,
-                "FRESHET_REDIS_URL", redis.url());
-        return new Child(port, environment, command).ready(port);
+        Map<String, String> all = new HashMap<>(environment);
+        all.put("FRESHET_LISTEN", "127.0.0.1:" + port);
+        all.put("FRESHET_ADMIN_LISTEN", "127.0.0.1:" + adminPort);
+        all.put("FRESHET_REDIS_URL", redis.url());
+        return new Child(port, all, command).ready(port);
     }
 
     private static List<String> pinned(int cpu) {
@@ -83,6 +90,10 @@ final class Child implements AutoCloseable {
 
     int port() {
         return port;
+    }
+
+    long pid() {
+        return process.pid();
     }
 
     String url() {

@@ -43,6 +43,14 @@ final class Loopback implements AutoCloseable {
         return answer();
     }
 
+    /** Asks what must be answered with a status. */
+    void ask(byte[] request, int status) throws IOException {
+        Answer answer = ask(request);
+        if (answer.status != status) {
+            throw new IOException("not " + status + ": " + answer.head);
+        }
+    }
+
     /** The next answer. */
     Answer answer() throws IOException {
         StringBuilder head = new StringBuilder(512);

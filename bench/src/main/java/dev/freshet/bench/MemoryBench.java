@@ -7,11 +7,15 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** {@code bench/run memory}: how many bytes does a tag take in the table of marks, in a JVM of -Xmx256m? */
 final class MemoryBench {
     private static final int TAGS = 1_000_000;
     private static final int ROUNDS = 5;
+    private static final int TAGS_AT_ONCE = 250;
+    private static final int ENTRIES = 4_000;
     private static final Map<String, List<String>> JVMS =
             Map.of("as it is", List.of(), "compact object headers", List.of("-XX:+UseCompactObjectHeaders"));
 
@@ -38,7 +42,69 @@ final class MemoryBench {
                 report.row(marks, jvm.getKey(), Spread.of(rounds), ROUNDS);
             }
         }
-        report.end().write();
+        report.end();
+        replica(report);
+        report.write();
+    }
+
+    private static void replica(Report report) throws Exception {
+        Map<String, String> environment =
+                Map.of("FRESHET_LIMITS_MARKS", Integer.toString(TAGS), "FRESHET_NEAR_BYTES", "32MiB");
+        report.text("A whole replica of -Xmx256m, with 32 MiB of near copies, over Redis:");
+        report.table("after a full collection", "heap used, MiB");
+        try (Child redis = Child.redis(-1);
+                Child replica = Child.replica(redis, -1, environment);
+                Loopback client = new Loopback(replica.port())) {
+            report.row("empty", heapMib(replica));
+            for (int i = 0; i < TAGS; i += TAGS_AT_ONCE) {
+                client.ask(invalidation(i), 200);
+            }
+            report.row("a million tags, softly invalidated", heapMib(replica));
+            for (int i = 0; i < ENTRIES; i++) {
+                client.ask(put(i), 201);
+                client.ask(Loopback.request("GET", path(i), ""), 200);
+            }
+            report.row("and near copies as many as fit", heapMib(replica));
+            long begun = System.nanoTime();
+            try (Child joining = Child.replica(redis, -1, environment);
+                    Loopback its = new Loopback(joining.port())) {
+                its.ask(Loopback.request("GET", path(ENTRIES - 1), ""), 200);
+                long millis = (System.nanoTime() - begun) / 1_000_000;
+                report.row("a replica that joins, " + millis + " ms after its start", heapMib(joining));
+            }
+        }
+        report.end();
+    }
+
+    private static byte[] invalidation(int first) {
+        String tags = IntStream.range(first, first + TAGS_AT_ONCE)
+                .mapToObj(i -> "\"" + name(i) + "\"")
+                .collect(Collectors.joining(","));
+        return Loopback.request(
+                "POST",
+                "/v1/apps/shop/invalidations",
+                "{\"tags\":[" + tags + "],\"mode\":\"soft\"}",
+                "Content-Type: application/json");
+    }
+
+    private static String path(int entry) {
+        return "/v1/apps/shop/deployments/v1/entries/entry" + entry;
+    }
+
+    private static byte[] put(int entry) {
+        return Loopback.request("PUT", path(entry), "x".repeat(10_000), "Cache-Groups: \"" + name(entry) + "\"");
+    }
+
+    private static String heapMib(Child replica) throws Exception {
+        String jcmd = Processes.java().replaceFirst("java$", "jcmd");
+        String pid = Long.toString(replica.pid());
+        Processes.output(List.of(jcmd, pid, "GC.run"));
+        String info = Processes.output(List.of(jcmd, pid, "GC.heap_info"));
+        return Spread.text(Long.parseLong(info.replaceAll("(?s).*?used (\\d+)K.*", "$1")) / 1_024.0);
+    }
+
+    private static String name(int tag) {
+        return "product-number-" + (100_000_000 + tag);
     }
 
     private static double child(List<String> flags, String marks) throws Exception {
@@ -54,7 +120,7 @@ final class MemoryBench {
         for (int i = 0; i < 2 * TAGS; i++) {
             long stamp = 1_700_000_000_000_000L + i;
             Mark mark = marks.equals("hard") ? Mark.hard(stamp) : Mark.soft(stamp, stamp / 1_000 + 31_536_000_000L);
-            table.merge(new Tag("product-number-" + (100_000_000 + i)), mark, stamp);
+            table.merge(new Tag(name(i)), mark, stamp);
         }
         long after = usedBytes();
         if (table.size() != TAGS) {
