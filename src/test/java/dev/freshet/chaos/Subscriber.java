@@ -114,12 +114,17 @@ final class Subscriber implements AutoCloseable {
             return;
         }
         lastId = id.isEmpty() ? lastId : id;
-        long stamp = id.isEmpty() ? 0 : Long.parseLong(id);
+        long stamp = id.isEmpty() ? 0 : stamp(id);
         long now = history.now();
         String tags = type.equals("invalidate") ? tags(JSON.readTree(data).get("tags")) : "";
         String detail = replica + (type.equals("invalidate") ? "" : " " + data);
         history.add(new Operation(Kind.EVENT, now, now, name, type, tags, stamp, 200, 0, detail));
         position = stamp > 0 ? stamp : position;
+    }
+
+    /* An id is the epoch and the stamp. */
+    private static long stamp(String id) {
+        return Long.parseLong(id.substring(id.lastIndexOf('/') + 1));
     }
 
     /* Each tag with the stamp of its latest mark. */
