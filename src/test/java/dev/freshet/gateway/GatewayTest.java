@@ -438,8 +438,9 @@ class GatewayTest extends TwoReplicas {
 
     @Test
     void put_sameAsOfGrantedEarlier_isRefused() {
-        Ticket first = ((Lookup.Miss) a.get(KEY)).ticket();
-        Ticket second = new Ticket(first.asOf(), first.grantMicros() + 1);
+        Ticket given = ((Lookup.Miss) a.get(KEY)).ticket();
+        Ticket first = new Ticket(given.asOf(), given.grantMicros() - 1_000_000);
+        Ticket second = new Ticket(given.asOf(), first.grantMicros() + 1);
         await(a.gateway.put(KEY, draft("second", second)));
 
         assertThat(await(a.gateway.put(KEY, draft("first", first)))).isEqualTo(new Written.Older());
