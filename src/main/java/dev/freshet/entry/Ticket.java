@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
  */
 public record Ticket(String epoch, long asOf, long grantMicros) implements Comparable<Ticket> {
     private static final Pattern TEXT = Pattern.compile("([0-9]{1,16})(?:-([0-9]{1,16})(?:-([0-9A-Za-z._]{1,64}))?)?");
+
     /** Checks the stamps. */
     public Ticket {
         if (asOf < 0 || grantMicros < 0) {

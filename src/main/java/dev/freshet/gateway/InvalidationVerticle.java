@@ -125,22 +125,23 @@ public final class InvalidationVerticle extends VerticleBase {
 
     /** Succeeds when the app's window is open: at once if it is, else after a beat. */
     public Future<Void> renew(Vertx vertx, Coherence app) {
-        return app.isCoherent()
-                ? Future.succeededFuture()
-                : loop.future().compose(there -> Loops.call(vertx, there, () -> beat(following(app.app()))));
+        return reach(vertx, app, 0);
     }
 
     /** Succeeds when the app's window is open and a stamp is applied, or the store says that it has not given it out. */
     Future<Void> reach(Vertx vertx, Coherence app, long stamp) {
         return app.isCoherent() && stamp <= app.applied()
                 ? Future.succeededFuture()
-                : loop.future().compose(there -> Loops.call(vertx, there, () -> reach(following(app.app()), stamp)));
+                : loop.future()
+                        .compose(there -> Loops.call(vertx, there, () -> {
+                            Following following = following(app.app());
+                            return beat(following).compose(once -> beatUnless(following, stamp <= app.applied()));
+                        }));
     }
 
-    /* Twice, for the first beat may have been under way before the stamp was given out. */
-    private Future<Void> reach(Following following, long stamp) {
-        return beat(following)
-                .compose(beaten -> stamp <= following.coherence.applied() ? Future.succeededFuture() : beat(following));
+    /* The second of two, for the first may have been under way before what is wanted was given out. */
+    private Future<Void> beatUnless(Following following, boolean reached) {
+        return reached ? Future.succeededFuture() : beat(following);
     }
 
     /**
@@ -159,21 +160,17 @@ public final class InvalidationVerticle extends VerticleBase {
         return loop.future()
                 .compose(there -> Loops.call(vertx, there, () -> {
                     Following following = following(app);
-                    return reach(following, after)
-                            .compose(once -> reach(following, after))
+                    Coherence coherence = following.coherence;
+                    return beatUnless(following, isReached(coherence, after))
+                            .compose(once -> beatUnless(following, isReached(coherence, after)))
                             .map(reached -> subscription(following, after, heard, there));
                 }));
     }
 
-    /*
-     * A subscriber may know more than this replica, which has missed something then, and asks for it:
-     * twice, for the first beat may have been under way before the subscriber was told what it knows.
-     */
-    private Future<Void> reach(Following following, Place after) {
-        Coherence coherence = following.coherence;
-        boolean reached = coherence.isCoherent()
-                && (after.isNone() || (after.isIn(coherence.epoch()) && after.stamp() <= coherence.applied()));
-        return reached ? Future.succeededFuture() : beat(following);
+    /* A subscriber may know more than this replica, which has missed something then. */
+    private static boolean isReached(Coherence coherence, Place place) {
+        return coherence.isCoherent()
+                && (place.isNone() || (place.isIn(coherence.epoch()) && place.stamp() <= coherence.applied()));
     }
 
     private static Subscription subscription(Following following, Place after, Consumer<Change> heard, Context loop) {
@@ -307,9 +304,6 @@ public final class InvalidationVerticle extends VerticleBase {
         following.settlements.abandon(BEGAN_ANEW);
         coherence.listening(coherence.isListening());
         if (!first && coherence.isCoherent()) {
-            LOG.warn(
-                    "App {} has a new history of invalidations, to which this replica gives back what it knows",
-                    coherence.app());
             following.owed = coherence.table().since(pulse.kept());
             coherence.carryOn(pulse);
         } else {
@@ -317,7 +311,10 @@ public final class InvalidationVerticle extends VerticleBase {
             coherence.reset(pulse);
         }
         if (!first) {
-            LOG.warn("App {} has a new history of invalidations", coherence.app());
+            LOG.warn(
+                    "App {} has a new history of invalidations: {}",
+                    coherence.app(),
+                    following.owed == null ? "what is older is in doubt" : "this replica gives back what it lacks");
             following.tell(new Change.NewEpoch(pulse.epoch()));
         }
     }
