@@ -3,7 +3,7 @@
 import { now } from './clock.js';
 import { encode } from './frame.js';
 import { weigh } from './invalidations.js';
-import { TAGS_MAX, tagNames } from './names.js';
+import { FROM_STALE, TAGS_MAX, tagNames } from './names.js';
 import { count, warnOnce } from './report.js';
 import * as tickets from './tickets.js';
 
@@ -233,6 +233,22 @@ export async function write(gateway, digest, { asOf, token }, draft) {
 export function giveUp(gateway, digest, ticket) {
   tickets.fruitless(digest);
   if (ticket?.token) gateway.release(ticket.token);
+}
+
+/**
+ * Drops a value that was made from something stale, for it would be young again: who asks next makes
+ * it anew, from what is fresh by then.
+ *
+ * @param {Gateway} gateway
+ * @param {readonly string[]} tags
+ * @param {Pick<tickets.Ticket, 'token'>} [ticket]
+ * @returns {boolean} whether it was
+ */
+export function droppedAsStale(gateway, tags, ticket) {
+  if (!tags.includes(FROM_STALE)) return false;
+  count('from-stale');
+  if (ticket?.token) gateway.release(ticket.token);
+  return true;
 }
 
 /**

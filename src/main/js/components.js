@@ -2,14 +2,14 @@
 /**
  * The handler of `'use cache'`, for `cacheHandlers` of next.config: one object serves all kinds.
  */
-import { GRACE_S, NEVER, giveUp, read, write } from './cache.js';
+import { GRACE_S, NEVER, giveUp, droppedAsStale, read, write } from './cache.js';
 import { connect } from './client.js';
 import { now } from './clock.js';
 import { building } from './config.js';
 import { before } from './deadline.js';
 import { BODY_BYTES_MAX } from './frame.js';
 import { invalidate } from './invalidations.js';
-import { digestOf, tagName } from './names.js';
+import { FROM_STALE, digestOf, tagName } from './names.js';
 import { callerPersists, work } from './next.js';
 import { count } from './report.js';
 import { heard, take } from './tickets.js';
@@ -100,6 +100,7 @@ function keyDigest(cacheKey) {
 function entryOf({ body, attributes, tags, began, age, state, reason, role, ttl }) {
   const { stale, revalidate, expire } = attributes ?? {};
   if (![stale, revalidate, expire].every(Number.isFinite)) return undefined;
+  const given = attributes.tags ?? tags;
   return {
     value: new ReadableStream({
       start(controller) {
@@ -107,7 +108,7 @@ function entryOf({ body, attributes, tags, began, age, state, reason, role, ttl 
         controller.close();
       },
     }),
-    tags: attributes.tags ?? tags,
+    tags: state === 'stale' && reason !== 'early' ? [...given, FROM_STALE] : given,
     stale,
     timestamp: began,
     expire,
@@ -152,7 +153,7 @@ async function store(gateway, digest, pendingEntry) {
     giveUp(gateway, digest, ticket);
   } else if (!ticket) {
     count('undated');
-  } else {
+  } else if (!droppedAsStale(gateway, entry.tags, ticket)) {
     const { stale, revalidate, expire, tags } = entry;
     await write(gateway, digest, ticket, {
       body,

@@ -1,7 +1,7 @@
 // @ts-check
 /** The handler of pages, route handlers, `fetch` and images, for `cacheHandler` of next.config. */
 import { onEnd, onFailure } from './answers.js';
-import { GRACE_S, giveUp, read, write } from './cache.js';
+import { GRACE_S, giveUp, droppedAsStale, read, write } from './cache.js';
 import { connect } from './client.js';
 import { now } from './clock.js';
 import { building } from './config.js';
@@ -174,6 +174,8 @@ export default class Incremental {
      */
     if (handed.has(value) || handed.has(value?.buffer)) return count('written-back');
     if (!ticket) return count('undated');
+    const tags = tagsOf(value, ctx);
+    if (droppedAsStale(gateway, tags, ticket)) return;
     const { cacheControl } = ctx;
     /** @type {Buffer} */
     let body;
@@ -185,7 +187,7 @@ export default class Incremental {
     }
     await write(gateway, digest, ticket, {
       body,
-      tags: tagsOf(value, ctx),
+      tags,
       ...lifetimeOf(value, cacheControl),
       attributes: { kind: value?.kind ?? null },
       began: ticket.at,

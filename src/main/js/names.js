@@ -36,6 +36,13 @@ export function tagNames(tags) {
   return [...new Set(tags.map(tagName))];
 }
 
+/**
+ * The tag of whatever was made from something stale. Next hands tags on from what is read to what is
+ * made of it, even when a prerender joins the read of a render that may show the old
+ * (`use-cache-wrapper`, `crossRequestPendingCacheInvocations`), and no handler is asked again.
+ */
+export const FROM_STALE = 'freshet:from-stale';
+
 /** @param {string} text */
 function isText(text) {
   // @ts-ignore -- of ES2024, and in every Node that the package supports

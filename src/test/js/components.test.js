@@ -135,6 +135,23 @@ test('get_freshAndElectedToRefreshIt_isDueNowForTheElectedAlone', async () => {
   assert.equal((await get('request'))?.revalidate, 60);
 });
 
+test('get_stale_isTaggedSo_whatIsMadeOfItIsNotKept', async () => {
+  for (const [lookup, tags] of /** @type {[object, string[]][]} */ ([
+    [{}, ['posts']],
+    [{ lease: aLease(), asOf: '9-9' }, ['posts']],
+    [follows, ['posts', 'freshet:from-stale']],
+    [leads, ['posts', 'freshet:from-stale']],
+    [{ ...leads, reason: 'tag' }, ['posts', 'freshet:from-stale']],
+  ])) {
+    stored(lookup);
+    assert.deepEqual((await get())?.tags, tags);
+  }
+
+  await set(entry('made of the old', { tags: ['outer', 'freshet:from-stale'] }));
+  await until(() => gateway.releases.length === 1);
+  assert.equal(gateway.puts.length, 0);
+});
+
 test('get_byWhoKeepsWhatItIsGiven_isNeverElected', async () => {
   stored({});
   for (const unit of ['prerender', 'cache', 'unstable-cache']) await get(unit);

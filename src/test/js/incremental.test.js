@@ -275,6 +275,16 @@ test('get_missingInANavigationThatWritesNothing_givesTheLeaseBackAndWaitsForNobo
   assert.equal(gateway.releases.length, 1);
 });
 
+test('set_whatIsMadeOfSomethingStale_isNotKept', async () => {
+  const handler = request();
+  await handler.get(key, PAGE);
+  const headers = { 'x-next-cache-tags': '_N_T_/layout,posts,freshet:from-stale' };
+  await handler.set(key, { ...page(), headers }, { ...PAGE, cacheControl: LIFE });
+
+  await until(() => gateway.releases.length === 1);
+  assert.equal(gateway.puts.length, 0);
+});
+
 test('set_whatCannotBeKept_givesTheLeaseBack', async () => {
   const handler = request();
   await handler.get(key, PAGE);

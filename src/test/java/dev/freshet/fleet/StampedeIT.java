@@ -93,6 +93,71 @@ class StampedeIT extends OnFleet {
         awaitValues(path, "two");
     }
 
+    /**
+     * What a page is made of is being refreshed elsewhere: it must not take the old for an hour's worth of new. (A page
+     * that is rendered around its shell while it is asked for may show the old; it is not kept, and says so.)
+     */
+    @Test
+    void staleByTag_pageRenderedByAFollower_isKeptOnlyWithTheNewValueAndTheLifetimeOfAFreshOne() {
+        String key = "followed";
+        fleet.origin().set(key, "old followed");
+        assertThat(fleet.server(1).get("/cached/" + key).value()).isEqualTo("old followed");
+        int calls = fleet.origin().calls(key);
+        fleet.origin().set(key, "new followed");
+
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<CompletableFuture<Page>> pages = new ArrayList<>();
+            fleet.origin().hold(key, () -> {
+                revalidateTag(key);
+                assertThat(fleet.server(2).get("/cached/" + key).value()).isEqualTo("old followed");
+                await("the leader").atMost(FRESH_MAX).until(() -> fleet.origin().calls(key) > calls);
+                for (int server : new int[] {1, 2, 3}) {
+                    for (String folder : List.of("/isr/", "/api/isr/")) {
+                        pages.add(async(threads, () -> fleet.server(server).get(folder + key, LEASE_MAX)));
+                    }
+                }
+                await("they wait").atMost(FRESH_MAX).until(() -> fleet.waiters() >= 2);
+            });
+            assertThat(pages.stream().map(CompletableFuture::join)).allSatisfy(StampedeIT::assertNotKeptUnlessNew);
+        }
+        awaitValues("/isr/" + key, "new followed");
+        assertThat(pagesAtOnce("/isr/" + key, 1))
+                .allSatisfy(page -> assertThat(page.control()).isEqualTo(HOUR));
+        assertThat(fleet.origin().calls(key)).isEqualTo(calls + 1);
+        assertThat(fleet.stored().showing("old followed")).isEmpty();
+    }
+
+    /** The same where the page's own process is to refresh what it is made of. */
+    @Test
+    void staleByTag_pageRenderedByTheLeader_isKeptOnlyWithTheNewValueAndTheLifetimeOfAFreshOne() {
+        String key = "led";
+        fleet.origin().set(key, "old led");
+        assertThat(fleet.server(1).get("/cached/" + key).value()).isEqualTo("old led");
+        int calls = fleet.origin().calls(key);
+        fleet.origin().set(key, "new led");
+
+        fleet.origin().hold(key, () -> {
+            revalidateTag(key);
+            Page shown = fleet.server(2).get("/isr/" + key);
+            assertThat(shown.status()).isEqualTo(200);
+            assertThat(shown.value()).isEqualTo("old led");
+            assertThat(shown.control()).contains("no-store");
+            await("the leader").atMost(FRESH_MAX).until(() -> fleet.origin().calls(key) > calls);
+        });
+        awaitValues("/isr/" + key, "new led");
+        assertThat(pagesAtOnce("/isr/" + key, 1))
+                .allSatisfy(page -> assertThat(page.control()).isEqualTo(HOUR));
+        assertThat(fleet.origin().calls(key)).isEqualTo(calls + 1);
+        assertThat(fleet.stored().showing("old led")).isEmpty();
+    }
+
+    private static void assertNotKeptUnlessNew(Page page) {
+        if (page.url().contains("/api/") || !page.control().contains("no-store")) {
+            assertThat(page.value()).isEqualTo("new followed");
+            assertThat(page.control()).isEqualTo(HOUR);
+        }
+    }
+
     /** It answers with an error, and one of those who waited computes at once: its lease is much longer than they wait. */
     @ParameterizedTest
     @EnumSource
