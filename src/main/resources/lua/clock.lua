@@ -6,8 +6,10 @@
 -- Redis is the one that began it, and nobody has applied more than was given out. Else its newest
 -- marks may be lost, or all, or who may serve without them. Then a new epoch begins:
 --
---  * Its first stamp is above all that the old one gave out: above what survived of it, what the asker
---    has applied and this Redis's time, by a minute, which is what two masters' clocks may differ.
+--  * Its first stamp is a minute ahead of this Redis's time, and above what survived and what the asker
+--    has applied. So no stamp is ever more than a minute ahead of the clock that gave it, and an epoch
+--    begins above all that were before it, even those of which nothing is known here, as long as the
+--    masters' clocks differ by less than a minute, or by less than the epochs are apart.
 --  * It is in doubt: what is older than its first stamp is not known to be good until a replica that
 --    knows the whole old history gives its marks back (restore.lua).
 --  * For one window and a margin nothing may be acknowledged, since replicas may still serve by
@@ -52,7 +54,7 @@ local function clock(keys, rules, applied)
     return { epoch = has[2], last = last, floor = floor, doubt = doubt, kept = tonumber(has[6]),
       quiet = tonumber(has[7]), now = now }
   end
-  local first = math.max(last, known(keys), now, applied) + GAP
+  local first = math.max(now + GAP, math.max(last, known(keys), applied) + 1)
   local begun = {
     epoch = text(first) .. '.' .. string.sub(master, 1, 8) .. string.format('%x', now % 16777216),
     last = first,

@@ -19,7 +19,8 @@
 --          newer ticket; with both nothing changed.
 -- Keeps    (a) a leader that outstayed its lease never overwrites its successor (G3);
 --          (b) an older computation never replaces a newer one (G2); of one asOf the ticket that was
---              given later is newer, and none was given in the future; of two epochs neither is newer;
+--              given later is newer, and none was given in the future; of two epochs the one that began
+--              higher is newer, and its name begins with its first stamp;
 --          (c) a key's revisions differ and grow.
 -- Cost     O(1) and the body's size. Publishes one line: 'write deployment digest revision'.
 if ARGV[1] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[1] then
@@ -29,11 +30,19 @@ local before = redis.call('HMGET', KEYS[1], 'r', 'a', 'g', 'e')
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local asOf, grant = tonumber(ARGV[2]), math.min(tonumber(ARGV[3]), now)
-if before[1] and (before[4] or '') == ARGV[10] then
-  local a, g = tonumber(before[2]), tonumber(before[3])
-  if a > asOf or (a == asOf and g > grant) then
-    return { 'older' }
+local function began(epoch)
+  return tonumber(string.match(epoch, '^(%d+)%.') or '0')
+end
+
+local function isNewer(epoch, a, g)
+  if epoch ~= ARGV[10] then
+    return began(epoch) > began(ARGV[10])
   end
+  return a > asOf or (a == asOf and g > grant)
+end
+
+if before[1] and isNewer(before[4] or '', tonumber(before[2]), tonumber(before[3])) then
+  return { 'older' }
 end
 local revision = string.format('%.0f', math.max(now, (tonumber(before[1] or '0')) + 1))
 local born = string.format('%.0f', math.floor(now / 1000) - tonumber(ARGV[6]))

@@ -14,6 +14,8 @@ import java.util.regex.Pattern;
 public record Ticket(String epoch, long asOf, long grantMicros) implements Comparable<Ticket> {
     private static final Pattern TEXT = Pattern.compile("([0-9]{1,16})(?:-([0-9]{1,16})(?:-([0-9A-Za-z._]{1,64}))?)?");
 
+    private static final Pattern FIRST = Pattern.compile("([0-9]{1,16})\\..*");
+
     /** Checks the stamps. */
     public Ticket {
         if (asOf < 0 || grantMicros < 0) {
@@ -38,9 +40,15 @@ public record Ticket(String epoch, long asOf, long grantMicros) implements Compa
         return new Ticket(epoch, Long.parseLong(parts.group(1)), Long.parseLong(grant));
     }
 
-    /** Whether this comes from a newer computation than another of the same history. Of two histories neither is newer. */
+    /** Whether this comes from a newer computation than another: from a later history, or later in the same. */
     public boolean isNewerThan(Ticket other) {
-        return epoch.equals(other.epoch) && compareTo(other) > 0;
+        return epoch.equals(other.epoch) ? compareTo(other) > 0 : firstStamp(epoch) > firstStamp(other.epoch);
+    }
+
+    /** The first stamp of a history, which its name begins with, before a dot: later ones begin higher. 0 if it does not say. */
+    public static long firstStamp(String epoch) {
+        Matcher first = FIRST.matcher(epoch);
+        return first.matches() ? Long.parseLong(first.group(1)) : 0;
     }
 
     @Override

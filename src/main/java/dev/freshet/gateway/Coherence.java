@@ -53,7 +53,7 @@ public final class Coherence implements Marks {
      */
     private record History(String epoch, long begun) {
         History(String epoch) {
-            this(epoch, Place.firstStamp(epoch));
+            this(epoch, Ticket.firstStamp(epoch));
         }
     }
 
@@ -198,6 +198,21 @@ public final class Coherence implements Marks {
     /** What a computation that begins now is given. */
     public Ticket ticket() {
         return new Ticket(history.epoch, applied, nowMicros());
+    }
+
+    /*
+     * A ticket from the future would outlive invalidations to come. One that another, faster replica gave
+     * may be ahead of this one, which has just asked the store whether it is: taken for older than it is,
+     * it would lose to an older one. One of an older history keeps its name, by which the store tells the
+     * order of two of them; one of a history that nobody here has heard of counts as older than this.
+     */
+
+    /** A ticket that a client sends back, as far as it may count. */
+    Ticket taken(Ticket given) {
+        History now = history;
+        long asOf = Math.min(asOf(now, given.epoch(), given.asOf()), applied);
+        boolean older = !given.epoch().isEmpty() && Ticket.firstStamp(given.epoch()) < now.begun;
+        return new Ticket(older ? given.epoch() : now.epoch, asOf, given.grantMicros());
     }
 
     private long nowMicros() {

@@ -216,27 +216,13 @@ public final class Gateway {
                 vertx,
                 invalidations
                         .reach(vertx, app, draft.ticket().map(Ticket::asOf).orElse(0L))
-                        .compose(open -> store.write(key, draft, ticket(app, draft)))
+                        .compose(open -> store.write(
+                                key, draft, draft.ticket().map(app::taken).orElseGet(app::ticket)))
                         .onSuccess(written -> {
                             meters.written(written);
                             near.drop(key);
                             leases.changed(key);
                         }));
-    }
-
-    /*
-     * A ticket from the future would outlive invalidations to come. One that another, faster replica gave
-     * may be ahead of this one, which has just asked the store whether it is: taken for older than it is,
-     * it would lose to an older one.
-     */
-    private static Ticket ticket(Coherence app, Draft draft) {
-        Ticket mine = app.ticket();
-        return draft.ticket()
-                .map(given -> new Ticket(
-                        mine.epoch(),
-                        Math.min(app.asOf(given.epoch(), given.asOf()), mine.asOf()),
-                        given.grantMicros()))
-                .orElse(mine);
     }
 
     /** Removes an entry. Whether there was one. */

@@ -1,5 +1,6 @@
 package dev.freshet.gateway;
 
+import dev.freshet.entry.Ticket;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,7 +15,6 @@ public record Place(String epoch, long stamp) {
     public static final Place NONE = new Place("", -1);
 
     private static final Pattern TEXT = Pattern.compile("(?:([0-9A-Za-z][0-9A-Za-z._-]{0,63})/)?([0-9]{1,16})");
-    private static final Pattern FIRST = Pattern.compile("([0-9]{1,16})\\..*");
 
     /** Reads {@code epoch/stamp}, or a stamp alone. */
     public static Place of(String text) {
@@ -46,13 +46,7 @@ public record Place(String epoch, long stamp) {
         if (!epoch.isEmpty()) {
             return epoch.equals(history);
         }
-        long first = firstStamp(history);
+        long first = Ticket.firstStamp(history);
         return first > 0 && stamp >= first;
-    }
-
-    /** The first stamp of a history, 0 if its name does not say. */
-    static long firstStamp(String history) {
-        Matcher first = FIRST.matcher(history);
-        return first.matches() ? Long.parseLong(first.group(1)) : 0;
     }
 }

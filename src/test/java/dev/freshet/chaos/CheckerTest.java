@@ -139,9 +139,11 @@ class CheckerTest {
 
     @Test
     void write_storedAfterOneWithANewerTicket_isFound() {
-        written(0, 1, "k1", "1|5=1", "200-5");
-        written(2, 3, "k1", "2|5=1", "200-4");
-        written(4, 5, "k1", "3|5=1", "199-9");
+        written(0, 1, "k1", "1|5=1", "200-5-100.ab");
+        written(2, 3, "k1", "2|5=1", "200-4-100.ab");
+        written(4, 5, "k1", "3|5=1", "199-9-100.ab");
+        written(6, 7, "k1", "4|5=1", "305-1-300.cd");
+        written(8, 9, "k1", "5|5=1", "900-9-100.ab");
 
         assertThat(broken()).isEqualTo(Map.of(Broken.OVERWRITTEN, 2L));
     }

@@ -63,4 +63,17 @@ class TicketTest {
                 .containsExactly(new Ticket(1, 8), new Ticket(1, 9), new Ticket(2, 0), new Ticket(2, 1));
         assertThat(new Ticket(1, 1)).isEqualByComparingTo(new Ticket(1, 1));
     }
+
+    @Test
+    void isNewerThan_laterHistoryFirst_thenWithinOne() {
+        Ticket older = new Ticket("100.ab", 150, 9);
+        Ticket newer = new Ticket("400.cd", 120, 1);
+
+        assertThat(newer.isNewerThan(older)).isTrue();
+        assertThat(older.isNewerThan(newer)).isFalse();
+        assertThat(new Ticket("100.ab", 151, 0).isNewerThan(older)).isTrue();
+        assertThat(older.isNewerThan(older)).isFalse();
+        assertThat(new Ticket("100.xy", 200, 9).isNewerThan(older)).isFalse();
+        assertThat(older.isNewerThan(new Ticket("nameless", 900, 9))).isTrue();
+    }
 }

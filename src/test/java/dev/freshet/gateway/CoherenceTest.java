@@ -9,6 +9,7 @@ import dev.freshet.entry.Entry;
 import dev.freshet.entry.Freshness;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
+import dev.freshet.entry.Ticket;
 import dev.freshet.store.Pulse;
 import dev.freshet.store.Rules;
 import dev.freshet.tag.Mark;
@@ -198,6 +199,20 @@ class CoherenceTest {
         assertThat(app.judge(own, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
         assertThat(app.asOf("400.cd", 407)).isEqualTo(99);
         assertThat(app.asOf("400.cd", 7)).isEqualTo(7);
+    }
+
+    /** G2: one of an older history keeps its name, so that the store knows the order of two; none is of the future. */
+    @Test
+    void taken_ticketOfAnyHistory_countsAsNoNewerThanItIs() {
+        app.reset(pulse("100.ab", 0));
+        app.advance(110);
+
+        assertThat(app.taken(new Ticket("100.ab", 105, 3))).isEqualTo(new Ticket("100.ab", 105, 3));
+        assertThat(app.taken(new Ticket("100.ab", 999, 3))).isEqualTo(new Ticket("100.ab", 110, 3));
+        assertThat(app.taken(new Ticket(105, 3))).isEqualTo(new Ticket("100.ab", 105, 3));
+        assertThat(app.taken(new Ticket("40.cd", 47, 3))).isEqualTo(new Ticket("40.cd", 47, 3));
+        assertThat(app.taken(new Ticket("40.cd", 999, 3))).isEqualTo(new Ticket("40.cd", 99, 3));
+        assertThat(app.taken(new Ticket("900.ef", 905, 3))).isEqualTo(new Ticket("100.ab", 99, 3));
     }
 
     private static Entry entry(long asOf) {

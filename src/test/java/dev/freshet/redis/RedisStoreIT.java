@@ -174,6 +174,21 @@ class RedisStoreIT extends StoreContract {
         assertThat(after.head()).isGreaterThan(newest.stamp());
     }
 
+    /** R11: as little is left of an epoch that was lost whole, and who asks first has never heard of it. */
+    @Test
+    void beat_twoHistoriesLostWithinAMinute_beginsBeyondBoth() {
+        Pulse one = now(store.beat(app, new Position("r1", "", 0, 1)));
+        command(Command.DEL, Names.live(app));
+        now(store.beat(app, new Position("r2", one.epoch(), one.head(), 2)));
+        Invalidation newest = now(store.invalidate(app, TAGS, new Mode.Hard(), 0));
+        for (String key : List.of(Names.clock(app), Names.tags(app), Names.marks(app), Names.live(app))) {
+            command(Command.DEL, key);
+        }
+
+        Pulse after = now(store.beat(app, new Position("r1", one.epoch(), one.head(), 1)));
+        assertThat(after.head()).isGreaterThan(newest.stamp());
+    }
+
     @Test
     void beat_onlyTheWindowsEvicted_keepsTheMarks() {
         Pulse before = now(store.beat(app, new Position("r1", "", 0, 1)));

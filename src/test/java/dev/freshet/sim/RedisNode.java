@@ -31,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -43,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * recorded, so that a standby, or a snapshot, is a prefix of it.
  */
 final class RedisNode {
-    /** What a master adds to the newest stamp that it knows of when it begins an epoch, in µs: as in clock.lua. */
+    /** How far ahead of its clock a master begins an epoch, in µs: as in clock.lua. */
     private static final long GAP_MICROS = 60_000_000;
 
     private static final int FORGOTTEN_MAX = 512;
@@ -69,13 +68,6 @@ final class RedisNode {
     private final List<Step> steps = new ArrayList<>();
     private final Set<Subscriber> subscribers = new LinkedHashSet<>();
 
-    /*
-     * The highest stamp that any server has given. The script has no such knowledge: it begins an epoch
-     * beyond what survived and what whoever asks has applied. If two histories are lost within a minute,
-     * and a replica asks first that knew neither, it may give the stamps of the second one again.
-     */
-    private final AtomicLong given;
-
     /** When leases were given back, by this clock. */
     private final Map<Key, Long> freedAt = new HashMap<>();
 
@@ -97,11 +89,6 @@ final class RedisNode {
      * @param page the tags after which a beat's answer ends, with the last stamp's tags all the same
      */
     RedisNode(Rules rules, Lapses lapses, String master, int page, LongSupplier micros) {
-        this(rules, lapses, master, page, micros, new AtomicLong());
-    }
-
-    private RedisNode(Rules rules, Lapses lapses, String master, int page, LongSupplier micros, AtomicLong given) {
-        this.given = given;
         this.rules = rules;
         this.lapses = lapses;
         this.master = master;
@@ -111,7 +98,7 @@ final class RedisNode {
 
     /** A server with another id that begins with the first of this one's steps. */
     RedisNode prefix(int length, String other, LongSupplier clock) {
-        RedisNode node = new RedisNode(rules, lapses, other, page, clock, given);
+        RedisNode node = new RedisNode(rules, lapses, other, page, clock);
         node.watch = watch;
         int kept = length == 0 ? 0 : steps.get(length - 1).changes;
         changes.subList(0, kept).forEach(node::apply);
@@ -287,11 +274,9 @@ final class RedisNode {
         }
         long now = nowMicros();
         long known = clock == null ? 0 : clock.last();
-        long first = LongStream.of(known, told(control), now, applied, given.get())
-                        .max()
-                        .orElseThrow()
-                + GAP_MICROS;
-        given.set(first);
+        long first = Math.max(
+                now + GAP_MICROS,
+                1 + LongStream.of(known, told(control), applied).max().orElseThrow());
         Clock begun = new Clock(
                 first,
                 first + "." + master.substring(0, Math.min(8, master.length())) + Long.toHexString(now % (1 << 24)),
@@ -368,7 +353,6 @@ final class RedisNode {
     /* change() of marks.lua. */
     private long change(String app, Clock clock, List<Tag> tags, BiFunction<Tag, Long, Mark> marked) {
         long stamp = Math.max(clock.last() + 1, nowMicros());
-        given.accumulateAndGet(stamp, Math::max);
         Map<Tag, Mark> marks = new LinkedHashMap<>();
         tags.forEach(tag -> marks.put(tag, marked.apply(tag, stamp)));
         apply(all -> {

@@ -420,16 +420,33 @@ public abstract class StoreContract {
         assertThat(now(store().write(key, draft("three"), new Ticket(1, 1)))).isInstanceOf(Written.Older.class);
     }
 
-    /** Of two histories no stamp is newer: the older one's entry is ended by the floor, and must not refuse what follows. */
+    /** Whatever its stamps: those of the one that began higher are newer. */
     @Test
-    void write_ofAnotherHistory_replacesWhateverItsStamp() {
-        now(store().write(key, draft("one"), new Ticket("400.cd", 407, 1)));
+    void write_ofALaterHistory_replacesOneOfAnOlder() {
+        now(store().write(key, draft("one"), new Ticket("100.ab", 407, 9)));
 
-        assertThat(now(store().write(key, draft("two"), new Ticket("100.ab", 105, 1))))
+        assertThat(now(store().write(key, draft("two"), new Ticket("400.cd", 105, 1))))
                 .isInstanceOf(Written.Stored.class);
         Entry stored = now(store().read(key, Optional.empty())).orElseThrow();
-        assertThat(stored.epoch()).isEqualTo("100.ab");
+        assertThat(stored.epoch()).isEqualTo("400.cd");
         assertThat(stored.asOf()).isEqualTo(105);
+    }
+
+    @Test
+    void write_ofAnOlderHistory_isRefused() {
+        now(store().write(key, draft("one"), new Ticket("400.cd", 105, 1)));
+
+        assertThat(now(store().write(key, draft("two"), new Ticket("100.ab", 407, 9))))
+                .isEqualTo(new Written.Older());
+    }
+
+    /** Two of an older history, written in a later one, keep their order. */
+    @Test
+    void write_ofTwoOfAnOlderHistory_keepsTheirOrder() {
+        now(store().write(key, draft("one"), new Ticket("100.ab", 107, 1)));
+
+        assertThat(now(store().write(key, draft("two"), new Ticket("100.ab", 106, 9))))
+                .isEqualTo(new Written.Older());
     }
 
     @Test
