@@ -8,8 +8,10 @@ import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.gateway.Ask;
+import dev.freshet.gateway.CoherenceConfig;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.gateway.Lookup;
+import dev.freshet.gateway.Wish;
 import dev.freshet.near.NearConfig;
 import dev.freshet.store.MemoryStore;
 import dev.freshet.store.Mode.Hard;
@@ -73,14 +75,14 @@ public class HitBench {
     public void start() {
         Vertx started = Vertx.vertx();
         vertx = started;
-        Store store = new MemoryStore(64 << 20, 100_000);
+        Store store = new MemoryStore(64 << 20, CoherenceConfig.DEFAULT.rules());
         Gateway made = InProcess.start(started, store, "bench").await().gateway();
         gateway = made;
         List<Key> list = new ArrayList<>();
         for (int i = 0; i < keys; i++) {
             Key key = Key.of(APP, "v1", "key" + i);
             List<Tag> tags = tags(i);
-            await(made.invalidate(APP, tags, new Hard(), true));
+            await(made.invalidate(APP, new Wish(tags, new Hard(), 0, Wish.WAIT)));
             await(made.put(
                     key, Draft.of(Body.of(Buffer.buffer(new byte[1_000])), new Lifetime(3_600_000, 7_200_000), tags)));
             list.add(key);

@@ -19,12 +19,20 @@ import io.vertx.core.Vertx;
 record InProcess(Gateway gateway, InvalidationVerticle invalidations) {
     /** Starts one. */
     static Future<InProcess> start(Vertx vertx, Store store, String name) {
-        NearCache near = new NearCache(NearConfig.DEFAULT);
+        NearCache near = new NearCache(NearConfig.DEFAULT, Clocks.SYSTEM);
         LeaseVerticle leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, name, Clocks.SYSTEM);
         InvalidationVerticle invalidations =
                 new InvalidationVerticle(store, near, leases, CoherenceConfig.DEFAULT, name, Clocks.SYSTEM);
         Meters meters = new Meters(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), near, leases, invalidations);
-        Gateway gateway = new Gateway(vertx, store, near, leases, invalidations, meters, Clocks.SYSTEM);
+        Gateway gateway = new Gateway(
+                vertx,
+                store,
+                near,
+                leases,
+                invalidations,
+                meters,
+                CoherenceConfig.DEFAULT.verify(),
+                Clocks.SYSTEM);
         return vertx.deployVerticle(leases)
                 .compose(deployed -> vertx.deployVerticle(invalidations))
                 .map(deployed -> new InProcess(gateway, invalidations));

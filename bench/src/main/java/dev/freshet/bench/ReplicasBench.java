@@ -1,6 +1,8 @@
 package dev.freshet.bench;
 
 import dev.freshet.gateway.CoherenceConfig;
+import dev.freshet.gateway.Place;
+import dev.freshet.gateway.Wish;
 import dev.freshet.redis.RedisConfig;
 import dev.freshet.redis.RedisStore;
 import dev.freshet.store.Change;
@@ -82,14 +84,13 @@ final class ReplicasBench {
 
     private void start(Vertx vertx, String url) {
         RedisConfig config = new RedisConfig(url, Duration.ofSeconds(30), 10_000);
-        long windowMs = CoherenceConfig.DEFAULT.window().toMillis();
         while (replicas.size() < count) {
             List<Future<InProcess>> starting = new ArrayList<>();
             for (int i = replicas.size(); i < Math.min(count, replicas.size() + AT_ONCE); i++) {
-                Store store = new RedisStore(vertx, config, windowMs, CoherenceConfig.DEFAULT.marksMax());
+                Store store = new RedisStore(vertx, config, CoherenceConfig.DEFAULT.rules());
                 starting.add(InProcess.start(vertx, store, "replica-" + i)
                         .compose(replica -> replica.gateway()
-                                .subscribe(APP, -1, this::applied)
+                                .subscribe(APP, Place.NONE, this::applied)
                                 .map(replica)));
             }
             Future.all(starting).await();
@@ -113,7 +114,7 @@ final class ReplicasBench {
             lastNanos.set(begun);
             var taken = replicas.getFirst()
                     .gateway()
-                    .invalidate(APP, List.of(new Tag("posts")), new Hard(), true)
+                    .invalidate(APP, new Wish(List.of(new Tag("posts")), new Hard(), 0, Wish.WAIT))
                     .await();
             long settled = System.nanoTime();
             if (!latch.await(APPLY_S_MAX, TimeUnit.SECONDS)) {
@@ -124,7 +125,7 @@ final class ReplicasBench {
             round = new Round(
                     round.applied,
                     round.settled,
-                    Math.min(round.named, taken.windows().size()));
+                    Math.min(round.named, taken.replicas()));
         }
         return round;
     }

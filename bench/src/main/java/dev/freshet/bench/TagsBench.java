@@ -51,9 +51,8 @@ final class TagsBench {
         try (Child redis = Child.redis(0);
                 AutoCloseable storeFirst = () -> vertx.close().await();
                 Wire wire = new Wire(vertx, redis.url())) {
-            long windowMs = CoherenceConfig.DEFAULT.window().toMillis();
             RedisConfig config = new RedisConfig(redis.url(), Duration.ofSeconds(30), 100_000);
-            Store store = new RedisStore(vertx, config, windowMs, CoherenceConfig.DEFAULT.marksMax());
+            Store store = new RedisStore(vertx, config, CoherenceConfig.DEFAULT.rules());
             TagsBench bench = new TagsBench(store, wire);
             report.table(
                     "what",
@@ -123,7 +122,7 @@ final class TagsBench {
 
     private void invalidate(List<Tag> tags) {
         for (int i = 0; i < CALLS; i++) {
-            store.invalidate(APP, tags, new Hard()).await();
+            store.invalidate(APP, tags, new Hard(), 0).await();
         }
     }
 
