@@ -213,8 +213,8 @@ public final class InvalidationVerticle extends VerticleBase {
         Following following = new Following(new Coherence(app, rules, clocks), this::beatAfter);
         apps.put(app, following);
         loop.future()
-                .onSuccess(there ->
-                        store.listen(app, replica, change -> there.runOnContext(run -> heard(following, change))));
+                .onSuccess(there -> there.runOnContext(begin ->
+                        store.listen(app, replica, change -> there.runOnContext(run -> heard(following, change)))));
         return following;
     }
 

@@ -46,23 +46,29 @@ final class Bus {
     }
 
     private final Vertx vertx;
-    private final Context loop;
     private final Function<Vertx, Redis> clients;
     private final Map<String, Ear> ears = new HashMap<>();
+    private @Nullable Context loop;
     private @Nullable Redis client;
     private @Nullable RedisConnection connection;
     private long retryMs = RETRY_MS_MIN;
     private boolean closed;
 
-    Bus(Vertx vertx, Context loop, Function<Vertx, Redis> clients) {
+    Bus(Vertx vertx, Function<Vertx, Redis> clients) {
         this.vertx = vertx;
-        this.loop = loop;
         this.clients = clients;
+    }
+
+    /** The loop of whoever is the first to subscribe: what it hears needs no hop to get there. */
+    private synchronized Context loop() {
+        Context here = loop != null ? loop : vertx.getOrCreateContext();
+        loop = here;
+        return here;
     }
 
     /** Hears some channels from now on. Any thread may call. */
     void subscribe(Set<String> channels, Listener listener) {
-        loop.runOnContext(run -> {
+        loop().runOnContext(run -> {
             Ear ear = new Ear(channels, new HashSet<>(), listener);
             channels.forEach(channel -> ears.put(channel, ear));
             if (client == null) {
@@ -75,7 +81,7 @@ final class Bus {
 
     /** Gives up the connection, which seems dead, and makes another. Any thread may call. */
     void connectAnew() {
-        loop.runOnContext(run -> lost(client));
+        loop().runOnContext(run -> lost(client));
     }
 
     private void connect() {
@@ -152,7 +158,7 @@ final class Bus {
 
     /** Hears nothing more. */
     void close() {
-        loop.runOnContext(run -> {
+        loop().runOnContext(run -> {
             closed = true;
             if (client != null) {
                 client.close();

@@ -75,7 +75,7 @@ public final class RedisStore implements Store {
                                 .setTcpKeepAlive(true)
                                 .setConnectTimeout(timeoutMs)));
         this.links = new Links(vertx, config, clients);
-        this.bus = new Bus(vertx, vertx.getOrCreateContext(), clients);
+        this.bus = new Bus(vertx, clients);
     }
 
     @Override
