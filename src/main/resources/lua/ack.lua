@@ -5,14 +5,13 @@
 -- ARGV[1]  replica
 -- ARGV[2]  epoch    of the stamp
 -- ARGV[3]  applied  stamp
--- ARGV[4]  channel  where a risen low-water mark is told: the app's bus
 --
 -- Returns  the low-water mark, or '0' for a stamp of another epoch: nothing changed.
 -- Keeps    an acknowledgement never falls, and none counts for another epoch or a closed window.
--- Cost     O(log replicas). Publishes one line, 'ack epoch stamp', when the low-water mark has risen.
+-- Cost     O(log replicas). Publishes one line, 'ack epoch stamp', when the low-water mark has risen and somebody waits.
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[2] then
   return '0'
 end
 redis.call('ZADD', KEYS[3], 'XX', 'GT', ARGV[3], ARGV[1])
 local time = redis.call('TIME')
-return low(KEYS[1], KEYS[2], KEYS[3], string.format('%.0f', time[1] * 1000000 + time[2]), ARGV[4])
+return low(KEYS[1], KEYS[2], KEYS[3], string.format('%.0f', time[1] * 1000000 + time[2]))

@@ -8,13 +8,12 @@
 -- ARGV[2]  margin   ms, until a window is believed to have ended
 -- ARGV[3]  marks    the most tags remembered
 -- ARGV[4]  channel  the app's bus
--- ARGV[5]  acks     where a risen low-water mark is told: the app's bus, or '' for nowhere
--- ARGV[6]  echo     the replica's own channel
--- ARGV[7]  replica  differs for each process
--- ARGV[8]  epoch    of the applied stamp, '' before the first beat
--- ARGV[9]  applied  the stamp up to which it has applied everything
--- ARGV[10] beat     its number
--- ARGV[11] page     the most tags answered, more than one invalidation names
+-- ARGV[5]  echo     the replica's own channel
+-- ARGV[6]  replica  differs for each process
+-- ARGV[7]  epoch    of the applied stamp, '' before the first beat
+-- ARGV[8]  applied  the stamp up to which it has applied everything
+-- ARGV[9]  beat     its number
+-- ARGV[10] page     the most tags answered, more than one invalidation names
 --
 -- Returns  { epoch, head, up to, floor, doubt, kept, now µs, low-water mark, tag, packed mark, … }: the
 --          tags that changed after the applied stamp (all, for another epoch), oldest change first,
@@ -27,9 +26,9 @@
 local LATER_MAX = 8
 local keys = { clock = KEYS[1], tags = KEYS[2], marks = KEYS[3], live = KEYS[4], acks = KEYS[5], later = KEYS[6] }
 local rules = { window = tonumber(ARGV[1]), margin = tonumber(ARGV[2]) }
-local replica, applied, page = ARGV[7], tonumber(ARGV[9]), tonumber(ARGV[11])
+local replica, applied, page = ARGV[6], tonumber(ARGV[8]), tonumber(ARGV[10])
 local at = clock(keys, rules, applied)
-if ARGV[8] ~= at.epoch then
+if ARGV[7] ~= at.epoch then
   applied = 0
 end
 
@@ -42,7 +41,7 @@ end
 
 redis.call('ZADD', keys.live, text(windowEnd(rules, at.now)), replica)
 redis.call('ZADD', keys.acks, 'GT', text(applied), replica)
-redis.call('PUBLISH', ARGV[6], 'echo ' .. ARGV[10])
+redis.call('PUBLISH', ARGV[5], 'echo ' .. ARGV[9])
 
 local changed = redis.call('ZRANGE', keys.tags, '(' .. text(applied), text(at.last),
   'BYSCORE', 'LIMIT', 0, page, 'WITHSCORES')
@@ -57,7 +56,7 @@ if count == page then
   upTo = tonumber(changed[count * 2])
 end
 local answer = { at.epoch, text(at.last), text(upTo), text(at.floor), text(at.doubt), text(at.kept), text(at.now),
-  low(keys.clock, keys.live, keys.acks, text(at.now), ARGV[5]) }
+  low(keys.clock, keys.live, keys.acks, text(at.now)) }
 for i = 1, count do
   answer[#answer + 1] = changed[i * 2 - 1]
   answer[#answer + 1] = redis.call('HGET', keys.marks, changed[i * 2 - 1])

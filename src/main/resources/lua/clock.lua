@@ -66,7 +66,7 @@ local function clock(keys, rules, applied)
   }
   redis.call('HSET', keys.clock, 'last', text(first), 'epoch', begun.epoch, 'master', master,
     'floor', text(begun.floor), 'doubt', text(first), 'kept', text(begun.kept),
-    'quiet', text(begun.quiet), 'low', '0')
+    'quiet', text(begun.quiet), 'low', '0', 'told', '')
   redis.call('UNLINK', keys.live, keys.acks)
   if not survived then
     redis.call('UNLINK', keys.marks, keys.tags)

@@ -1,8 +1,10 @@
 -- invalidate.lua: give the next stamp to an invalidation of some tags, and tell every replica.
 -- include clock.lua
 -- include marks.lua
+-- include low.lua
 --
 -- KEYS[1]  clock  hash  last stamp · epoch · master_replid · floor · doubt · kept · quiet until · low-water mark
+--                · told: the channel of who waits for that, or the app's bus if several do
 -- KEYS[2]  tags   zset  tag -> stamp of its latest change; '' -> +inf, the sentinel
 -- KEYS[3]  marks  hash  tag -> packed mark; '' -> epoch, the sentinel
 -- KEYS[4]  live   zset  replica -> end of its window, µs; '' -> +inf, the sentinel
@@ -12,10 +14,11 @@
 -- ARGV[2]  margin   ms, until a window is believed to have ended
 -- ARGV[3]  marks    the most tags remembered
 -- ARGV[4]  channel  the app's bus
--- ARGV[5]  mode     'hard', 'soft'
--- ARGV[6]  expire   ms until a soft one ends what it made stale, '' for never
--- ARGV[7]  hold-off ms until the same is done again, '' for not at all
--- ARGV[8…] tags     at most 256
+-- ARGV[5]  waiter   the channel of the replica that waits for all to apply it, '' for none
+-- ARGV[6]  mode     'hard', 'soft'
+-- ARGV[7]  expire   ms until a soft one ends what it made stale, '' for never
+-- ARGV[8]  hold-off ms until the same is done again, '' for not at all
+-- ARGV[9…] tags     at most 256
 --
 -- Returns  { epoch, stamp, now µs, quiet until µs, replica, end of its window µs, … }
 -- Keeps    (a) stamps strictly increase, and the bus tells them in their order (published here);
@@ -26,13 +29,16 @@
 local keys = { clock = KEYS[1], tags = KEYS[2], marks = KEYS[3], live = KEYS[4], acks = KEYS[5], later = KEYS[6] }
 local at = clock(keys, { window = tonumber(ARGV[1]), margin = tonumber(ARGV[2]) }, 0)
 local tags = {}
-for i = 8, #ARGV do
+for i = 9, #ARGV do
   tags[#tags + 1] = ARGV[i]
 end
-local stamp = invalidate(keys, at, tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6], tags)
-if ARGV[7] ~= '' then
-  redis.call('ZADD', keys.later, text(at.now + tonumber(ARGV[7]) * 1000),
-    text(stamp) .. ' ' .. ARGV[5] .. ' ' .. ARGV[6] .. ' ' .. cjson.encode(tags))
+local stamp = invalidate(keys, at, tonumber(ARGV[3]), ARGV[4], ARGV[6], ARGV[7], tags)
+if ARGV[5] ~= '' then
+  awaits(keys.clock, ARGV[5], ARGV[4])
+end
+if ARGV[8] ~= '' then
+  redis.call('ZADD', keys.later, text(at.now + tonumber(ARGV[8]) * 1000),
+    text(stamp) .. ' ' .. ARGV[6] .. ' ' .. ARGV[7] .. ' ' .. cjson.encode(tags))
 end
 
 local answer = { at.epoch, text(stamp), text(at.now), text(at.quiet) }

@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -51,6 +52,9 @@ public final class RedisStore implements Store {
     private final RedisConfig config;
     private final Rules rules;
     private final Links links;
+    /** The channel on which this replica alone is told, by app. */
+    private final Map<String, String> own = new ConcurrentHashMap<>();
+
     private final Bus bus;
 
     /**
@@ -192,6 +196,7 @@ public final class RedisStore implements Store {
     @Override
     public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
         List<Object> arguments = ruled(app);
+        arguments.add(rules.acks() == Rules.Acks.WINDOW ? "" : own.getOrDefault(app, ""));
         arguments.add(mode instanceof Mode.Hard ? "hard" : "soft");
         arguments.add(mode instanceof Mode.Soft soft && soft.expireMs() < Mark.NEVER / 4 ? soft.expireMs() : "");
         arguments.add(holdOffMs > 0 ? holdOffMs : "");
@@ -208,7 +213,6 @@ public final class RedisStore implements Store {
     @Override
     public Future<Pulse> beat(String app, Position position) {
         List<Object> arguments = ruled(app);
-        arguments.add(rules.acks() == Rules.Acks.WINDOW ? "" : Names.bus(app));
         arguments.add(Names.echo(app, position.replica()));
         arguments.add(position.replica());
         arguments.add(position.epoch());
@@ -251,7 +255,7 @@ public final class RedisStore implements Store {
         return links.run(
                         Script.ACK,
                         List.of(Names.clock(app), Names.live(app), Names.acks(app)),
-                        List.of(position.replica(), position.epoch(), position.applied(), Names.bus(app)))
+                        List.of(position.replica(), position.epoch(), position.applied()))
                 .mapEmpty();
     }
 
@@ -308,7 +312,9 @@ public final class RedisStore implements Store {
 
     @Override
     public void listen(String app, String replica, Consumer<Change> heard) {
-        bus.subscribe(Set.of(Names.bus(app), Names.echo(app, replica)), new Hearing(app, heard));
+        String channel = Names.echo(app, replica);
+        own.put(app, channel);
+        bus.subscribe(Set.of(Names.bus(app), channel), new Hearing(app, heard));
     }
 
     @Override

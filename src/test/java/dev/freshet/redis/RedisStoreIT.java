@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -159,6 +160,34 @@ class RedisStoreIT extends StoreContract {
             assertThat(after.doubt()).as(key).isGreaterThan(last.stamp());
             before = after;
         }
+    }
+
+    /** Who does not wait is not woken. */
+    @Test
+    void acknowledge_byTheLastReplica_isToldToTheOneThatWaits() {
+        List<Change> waiting = listen();
+        RedisStore other = new RedisStore(vertx, new RedisConfig(redis.uri(), TIMEOUT, 4_096), RULES);
+        List<Change> idle = new CopyOnWriteArrayList<>();
+        other.listen(app, "r2", idle::add);
+        await().until(() -> idle.contains(new Change.Live()));
+        Pulse one = now(store.beat(app, new Position("r1", "", 0, 1)));
+        Pulse two = now(other.beat(app, new Position("r2", "", 0, 1)));
+
+        long first = now(store.invalidate(app, TAGS, new Mode.Hard(), 0)).stamp();
+        now(store.acknowledge(app, new Position("r1", one.epoch(), first, 1)));
+        now(other.acknowledge(app, new Position("r2", two.epoch(), first, 1)));
+        await().until(() -> waiting.contains(new Change.Acknowledged(one.epoch(), first)));
+        now(store.write(key, draft("then"), new Ticket(1, 0)));
+        await().until(() -> idle.stream().anyMatch(Change.Written.class::isInstance));
+        assertThat(idle).noneMatch(Change.Acknowledged.class::isInstance);
+
+        now(store.invalidate(app, TAGS, new Mode.Hard(), 0));
+        long second = now(other.invalidate(app, TAGS, new Mode.Hard(), 0)).stamp();
+        now(store.acknowledge(app, new Position("r1", one.epoch(), second, 1)));
+        now(other.acknowledge(app, new Position("r2", two.epoch(), second, 1)));
+        Change both = new Change.Acknowledged(one.epoch(), second);
+        await().until(() -> waiting.contains(both) && idle.contains(both));
+        now(other.close());
     }
 
     /** R11: an epoch's stamps are never given twice, though the clock is lost and who asks was away for an epoch. */

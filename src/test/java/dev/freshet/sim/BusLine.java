@@ -141,9 +141,9 @@ final class BusLine implements RedisNode.Subscriber {
     }
 
     @Override
-    public void echo(String app, String of, Change.Echo echo) {
+    public void hearOwn(String app, String of, Change change) {
         if (of.equals(replica)) {
-            hear(app, echo);
+            hear(app, change);
         }
     }
 

@@ -19,10 +19,15 @@ import io.vertx.core.Future;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /** The model of Redis without a network before it. */
-record DirectStore(RedisNode redis) implements Store {
+record DirectStore(RedisNode redis, AtomicReference<String> own) implements Store {
+    DirectStore(RedisNode redis) {
+        this(redis, new AtomicReference<>(""));
+    }
+
     @Override
     public String describe() {
         return "a model of Redis";
@@ -55,7 +60,7 @@ record DirectStore(RedisNode redis) implements Store {
 
     @Override
     public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
-        return Future.succeededFuture(redis.invalidate(app, tags, mode, holdOffMs));
+        return Future.succeededFuture(redis.invalidate(app, tags, mode, holdOffMs, own.get()));
     }
 
     @Override
@@ -92,6 +97,7 @@ record DirectStore(RedisNode redis) implements Store {
 
     @Override
     public void listen(String app, String replica, Consumer<Change> heard) {
+        own.set(replica);
         redis.subscribe(new RedisNode.Subscriber() {
             @Override
             public void hear(String of, Change change) {
@@ -101,9 +107,9 @@ record DirectStore(RedisNode redis) implements Store {
             }
 
             @Override
-            public void echo(String of, String to, Change.Echo echo) {
+            public void hearOwn(String of, String to, Change change) {
                 if (of.equals(app) && to.equals(replica)) {
-                    heard.accept(echo);
+                    heard.accept(change);
                 }
             }
         });

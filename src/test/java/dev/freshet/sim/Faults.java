@@ -89,10 +89,16 @@ final class Faults {
         count++;
         switch (kind) {
             case 0, 1 -> pause(one, lasts);
-            case 2 -> suspend(one, lasts);
+            case 2 -> {
+                if (one.machine.hasTold(World.ms(2 * times.windowMs()))) {
+                    suspend(one, lasts);
+                }
+            }
             case 3 -> {
-                world.tell(() -> one.name + ": its wall clock jumps");
-                one.machine.jump(world.below(10_000) - 5_000);
+                if (one.machine.hasTold(World.ms(2 * times.windowMs()))) {
+                    world.tell(() -> one.name + ": its wall clock jumps");
+                    one.machine.jump(world.below(10_000) - 5_000);
+                }
             }
             case 4 -> end(one, left);
             case 5, 6 -> cut(one, lasts);

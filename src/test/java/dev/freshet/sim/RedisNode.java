@@ -53,7 +53,7 @@ final class RedisNode {
         void hear(String app, Change change);
 
         /** On a replica's own channel. */
-        void echo(String app, String of, Change.Echo echo);
+        void hearOwn(String app, String of, Change change);
     }
 
     private record Step(long atMicros, int changes) {}
@@ -301,6 +301,7 @@ final class RedisNode {
     private static void begin(Control control, Clock begun, boolean survived) {
         control.live.clear();
         control.acks.clear();
+        control.told.clear();
         if (!survived) {
             control.marks.clear();
             control.tags.clear();
@@ -317,12 +318,15 @@ final class RedisNode {
     }
 
     /** invalidate.lua. */
-    Invalidation invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
+    Invalidation invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs, String by) {
         long now = nowMicros();
         Clock clock = clock(app, 0);
         long stamp = change(app, clock, tags, (tag, at) -> marked(app, tag, mode, at, now));
         if (watch != null) {
             watch.taken(this, tags, mode, stamp);
+        }
+        if (!by.isEmpty() && rules.acks() != Rules.Acks.WINDOW) {
+            apply(all -> all.of(app).told.add(by));
         }
         if (holdOffMs > 0) {
             Later later = new Later(now + 1_000 * holdOffMs, mode, List.copyOf(tags));
@@ -410,10 +414,10 @@ final class RedisNode {
             all.of(app).acks.merge(replica, applied, Math::max);
         });
         Change.Echo echo = new Change.Echo(position.beat());
-        subscribers.forEach(subscriber -> subscriber.echo(app, replica, echo));
+        subscribers.forEach(subscriber -> subscriber.hearOwn(app, replica, echo));
         Map<Tag, Mark> changed = new LinkedHashMap<>();
         long upTo = changed(control, applied, changed);
-        long low = low(app, rules.acks() != Rules.Acks.WINDOW);
+        long low = low(app);
         step();
         Clock clock = control.clock;
         return new Pulse(
@@ -440,7 +444,7 @@ final class RedisNode {
     }
 
     /* low.lua. */
-    private long low(String app, boolean told) {
+    private long low(String app) {
         Control control = state.of(app);
         long now = nowMicros();
         List<String> ended = control.live.entrySet().stream()
@@ -457,8 +461,14 @@ final class RedisNode {
                 control.acks.values().stream().mapToLong(Long::longValue).min().orElse(0);
         if (control.clock != null && lowest > control.clock.low()) {
             apply(all -> all.of(app).clock = all.of(app).clock.low(lowest));
-            if (told) {
-                publish(app, new Change.Acknowledged(control.clock.epoch(), lowest));
+            Change risen = new Change.Acknowledged(control.clock.epoch(), lowest);
+            if (control.told.size() > 1) {
+                publish(app, risen);
+            } else {
+                control.told.forEach(one -> subscribers.forEach(subscriber -> subscriber.hearOwn(app, one, risen)));
+            }
+            if (lowest >= control.clock.last()) {
+                apply(all -> all.of(app).told.clear());
             }
         }
         return lowest;
@@ -498,7 +508,7 @@ final class RedisNode {
         if (control.acks.containsKey(position.replica())) {
             apply(all -> all.of(app).acks.merge(position.replica(), position.applied(), Math::max));
         }
-        low(app, true);
+        low(app);
         step();
     }
 

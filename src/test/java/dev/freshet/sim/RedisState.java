@@ -9,8 +9,10 @@ import dev.freshet.tag.Tag;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What a Redis holds. Changed only by {@link RedisNode}, one recorded step after the other. */
@@ -64,6 +66,9 @@ final class RedisState {
         final Map<Tag, Mark> marks = new HashMap<>();
         final Map<String, Long> live = new LinkedHashMap<>();
         final Map<String, Long> acks = new LinkedHashMap<>();
+        /** The replicas that wait for the low-water mark to rise. */
+        final Set<String> told = new LinkedHashSet<>();
+
         final List<Later> later = new ArrayList<>();
     }
 

@@ -41,6 +41,7 @@ final class Wire implements Store {
     private final Map<Loop, Pipe> pipes = new HashMap<>();
     private final List<Runnable> stuck = new ArrayList<>();
     private final BusLine bus;
+    private final String replica;
     private @Nullable RedisNode node;
     private long troubledUntil;
     private long refusedAt = -1;
@@ -55,6 +56,7 @@ final class Wire implements Store {
         this.world = world;
         this.machine = machine;
         this.site = site;
+        this.replica = replica;
         this.bus = new BusLine(world, this, machine.loop("bus"), replica);
         site.join(this);
     }
@@ -220,7 +222,7 @@ final class Wire implements Store {
 
     @Override
     public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
-        return call("invalidate", true, redis -> redis.invalidate(app, tags, mode, holdOffMs));
+        return call("invalidate", true, redis -> redis.invalidate(app, tags, mode, holdOffMs, replica));
     }
 
     @Override
