@@ -1,12 +1,10 @@
 package dev.freshet.gateway;
 
 import dev.freshet.store.Change;
-import dev.freshet.tag.Mark;
-import dev.freshet.tag.Tag;
+import dev.freshet.store.Store;
 import io.vertx.core.Future;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Following {
     final Coherence coherence;
     final Settlements settlements;
+    final WriteBack writeBack;
     final Set<Consumer<Change>> subscribers = new HashSet<>();
 
     /** The beat under way, which others join. */
@@ -34,19 +33,14 @@ final class Following {
     /** Whether an acknowledgement is under way. */
     boolean acknowledging;
 
-    /** With the history in doubt: what it lacks, and this replica knows. Null if this replica knows too little itself. */
-    @Nullable
-    Map<Tag, Mark> owed;
-
-    boolean restoring;
-
     /**
      * Nothing is known yet.
      *
      * @param beat asks the store for its time
      */
-    Following(Coherence coherence, Consumer<Following> beat) {
+    Following(Coherence coherence, Store store, Consumer<Following> beat) {
         this.coherence = coherence;
+        this.writeBack = new WriteBack(store, coherence);
         this.settlements = new Settlements(() -> beat.accept(this));
     }
 

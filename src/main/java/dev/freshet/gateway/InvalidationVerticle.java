@@ -12,7 +12,6 @@ import dev.freshet.store.Change;
 import dev.freshet.store.Invalidation;
 import dev.freshet.store.Position;
 import dev.freshet.store.Pulse;
-import dev.freshet.store.Restored;
 import dev.freshet.store.Rules;
 import dev.freshet.store.Store;
 import dev.freshet.store.StoreException;
@@ -24,8 +23,6 @@ import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -210,7 +207,7 @@ public final class InvalidationVerticle extends VerticleBase {
         if (apps.size() >= config.appsMax()) {
             throw new TooManyAppsException(config.appsMax());
         }
-        Following following = new Following(new Coherence(app, rules, clocks), this::beatAfter);
+        Following following = new Following(new Coherence(app, rules, clocks), store, this::beatAfter);
         apps.put(app, following);
         loop.future()
                 .onSuccess(there -> there.runOnContext(begin ->
@@ -291,9 +288,9 @@ public final class InvalidationVerticle extends VerticleBase {
     private void upToDate(Following following, Pulse pulse, Sent sent) {
         if (pulse.doubt() == 0) {
             following.coherence.trust();
-            following.owed = null;
-        } else if (following.owed != null && !following.restoring) {
-            restore(following, pulse, following.owed);
+            following.writeBack.forget();
+        } else {
+            giveBack(following, pulse.epoch());
         }
         following.coherence.open(sent);
     }
@@ -304,43 +301,34 @@ public final class InvalidationVerticle extends VerticleBase {
         following.settlements.abandon(BEGAN_ANEW);
         coherence.listening(coherence.isListening());
         if (!first && coherence.isCoherent()) {
-            following.owed = coherence.table().since(pulse.kept());
+            following.writeBack.owe(coherence.table().since(pulse.kept()));
             coherence.carryOn(pulse);
         } else {
-            following.owed = null;
+            following.writeBack.forget();
             coherence.reset(pulse);
         }
         if (!first) {
             LOG.warn(
                     "App {} has a new history of invalidations: {}",
                     coherence.app(),
-                    following.owed == null ? "what is older is in doubt" : "this replica gives back what it lacks");
+                    following.writeBack.isOwing()
+                            ? "this replica gives back what it lacks"
+                            : "what is older is in doubt");
             following.tell(new Change.NewEpoch(pulse.epoch()));
         }
     }
 
-    private void restore(Following following, Pulse pulse, Map<Tag, Mark> owed) {
-        following.restoring = true;
-        restore(following, pulse.epoch(), owed.entrySet().iterator()).onComplete(done -> {
-            following.restoring = false;
-            if (done.succeeded()) {
-                LOG.info("App {} has its history back", following.coherence.app());
-                beat(following);
-            }
-        });
-    }
-
-    /* A page after the other, until there are no more, or somebody else was first. */
-    private Future<Void> restore(Following following, String epoch, Iterator<Map.Entry<Tag, Mark>> left) {
-        Map<Tag, Mark> page = new LinkedHashMap<>();
-        while (left.hasNext() && page.size() < Restored.TAGS_MAX) {
-            Map.Entry<Tag, Mark> next = left.next();
-            page.put(next.getKey(), next.getValue());
-        }
-        Coherence coherence = following.coherence;
-        boolean whole = !left.hasNext();
-        return store.restore(coherence.app(), new Restored(epoch, coherence.floor(), page, whole))
-                .compose(done -> done || whole ? Future.succeededFuture() : restore(following, epoch, left));
+    private void giveBack(Following following, String epoch) {
+        following
+                .writeBack
+                .give(epoch)
+                .onFailure(failed -> LOG.debug("Marks are not given back, the next beat tries again", failed))
+                .onSuccess(given -> {
+                    if (given) {
+                        LOG.info("App {} has its history back", following.coherence.app());
+                        beat(following);
+                    }
+                });
     }
 
     private void heard(Following following, Change change) {
