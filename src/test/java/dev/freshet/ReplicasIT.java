@@ -105,6 +105,7 @@ class ReplicasIT extends OnReplicas {
         }
     }
 
+    /** R21: an old build's writes are in a namespace of their own, which only it reads. */
     @Test
     void deployments_shareInvalidationsAndNothingElse() {
         String one = "build/deployments/v1/entries/key";

@@ -174,7 +174,8 @@ public final class InvalidationVerticle extends VerticleBase {
         Coherence coherence = following.coherence;
         following.subscribers.add(heard);
         Replay replay = replay(coherence, after);
-        Map<Tag, Mark> missed = replay == Replay.WHOLE ? coherence.table().since(after.stamp()) : Map.of();
+        Map<Tag, Mark> missed =
+                replay == Replay.WHOLE ? coherence.table().since(after.stamp(), MISSED_TAGS_MAX + 1) : Map.of();
         boolean tooMany = missed.size() > MISSED_TAGS_MAX;
         return new Subscription(
                 new Place(coherence.epoch(), coherence.applied()),

@@ -221,6 +221,7 @@ public final class LeaseVerticle extends VerticleBase {
 
     private Future<Turn> claim(Key key, Line line, long seenRevision, long waitMs) {
         line.changed = false;
+        long sentNanos = clocks.nanos();
         Future<Claim> claiming = claims.claim(key, token(), config.ttlMs());
         line.claiming = claiming;
         return claiming.onFailure(failed -> {
@@ -230,28 +231,26 @@ public final class LeaseVerticle extends VerticleBase {
                 .compose(claim -> {
                     line.claiming = null;
                     return switch (claim) {
-                        case Claim.Lead won -> lead(key, line, won, seenRevision);
-                        case Claim.Follow lost -> refused(key, line, lost, seenRevision, waitMs);
+                        case Claim.Lead won -> lead(key, line, won, seenRevision, sentNanos);
+                        case Claim.Follow lost -> {
+                            if (line.changed || lost.revision() != seenRevision) {
+                                drop(key, line);
+                                yield lookAgain();
+                            }
+                            hold(key, line, lost.ttlMs(), sentNanos);
+                            yield follow(line, waitMs);
+                        }
                     };
                 });
-    }
-
-    private Future<Turn> refused(Key key, Line line, Claim.Follow lost, long seenRevision, long waitMs) {
-        if (line.changed || lost.revision() != seenRevision) {
-            drop(key, line);
-            return lookAgain();
-        }
-        hold(key, line, lost.ttlMs());
-        return follow(line, waitMs);
     }
 
     /*
      * The lease is won, but somebody may have written between the caller's look and the claim: then
      * there is nothing left to do.
      */
-    private Future<Turn> lead(Key key, Line line, Claim.Lead lead, long seenRevision) {
+    private Future<Turn> lead(Key key, Line line, Claim.Lead lead, long seenRevision, long sentNanos) {
         if (lead.revision() == seenRevision) {
-            hold(key, line, lead.ttlMs());
+            hold(key, line, lead.ttlMs(), sentNanos);
             return Future.succeededFuture(new Turn.Lead(lead.token(), lead.ttlMs()));
         }
         drop(key, line);
@@ -292,12 +291,13 @@ public final class LeaseVerticle extends VerticleBase {
         return false;
     }
 
-    private void hold(Key key, Line line, long ttlMs) {
-        line.heldUntilNanos = clocks.nanos() + ttlMs * 1_000_000;
+    /* It may have ended while the answer was on its way: so it counts from the sending of the claim. */
+    private void hold(Key key, Line line, long ttlMs, long sentNanos) {
+        line.heldUntilNanos = sentNanos + ttlMs * 1_000_000;
         if (line.timer >= 0) {
             vertx.cancelTimer(line.timer);
         }
-        line.timer = vertx.setTimer(Math.max(1, ttlMs), ended -> wake(key));
+        line.timer = vertx.setTimer(Math.max(1, line.heldMs()), ended -> wake(key));
     }
 
     /* Ends a line that nobody else needs. */

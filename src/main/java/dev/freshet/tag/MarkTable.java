@@ -161,8 +161,13 @@ public final class MarkTable implements Marks {
 
     /** The marks of the tags that changed after a stamp, which is not below the floor. The thread that writes may call. */
     public Map<Tag, Mark> since(long stamp) {
+        return since(stamp, Integer.MAX_VALUE);
+    }
+
+    /** The same, of at most so many tags: those that changed last. */
+    public Map<Tag, Mark> since(long stamp, int tagsMax) {
         Map<Tag, Mark> changed = new HashMap<>();
-        for (Row row = ends.older; row != ends && row.changedAt > stamp; row = row.older) {
+        for (Row row = ends.older; row != ends && row.changedAt > stamp && changed.size() < tagsMax; row = row.older) {
             changed.put(row.tag(), row.mark);
         }
         return changed;

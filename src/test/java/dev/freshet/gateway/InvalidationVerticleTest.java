@@ -452,7 +452,7 @@ class InvalidationVerticleTest extends TwoReplicas {
         assertThat(b.text(KEY)).isEqualTo("one");
     }
 
-    /** R7: a bus that is silent, though its connection lives, is lost at the second beat. */
+    /** R7, R26: a bus that is silent, though its connection lives, is lost at the second beat. */
     @Test
     void echo_unheardByTheNextBeat_isALostBus() {
         Replica c = new Replica(vertx, shared, "c", Replica.config(Duration.ofSeconds(60), Duration.ofMillis(100)));

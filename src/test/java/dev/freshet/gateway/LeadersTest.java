@@ -75,7 +75,7 @@ class LeadersTest extends TwoReplicas {
                 .hasSize(1);
     }
 
-    /** G3: a page that must keep what it is given waits for the new value, across a leader that failed. */
+    /** G3, R18: a page that must keep what it is given waits for the new value, across a leader that failed. */
     @Test
     void get_waitsForAStaleEntryWhoseLeaderFails_leadsInItsPlace() {
         a.put(KEY, "one", "t");

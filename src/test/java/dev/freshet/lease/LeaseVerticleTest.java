@@ -10,11 +10,13 @@ import dev.freshet.entry.Key;
 import dev.freshet.lease.HeldClaims.Asked;
 import dev.freshet.lease.LeaseVerticle.Limit;
 import dev.freshet.loop.Clocks;
+import dev.freshet.testing.ManualClocks;
 import dev.freshet.testing.OnVertx;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.VertxInternal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -362,6 +364,21 @@ class LeaseVerticleTest extends OnVertx {
 
         assertThat(await(turn)).isEqualTo(new Turn.LookAgain());
         until(() -> leases.lines() == 0);
+    }
+
+    /** G3: a lease that ends while the answer is on its way must not keep anybody asleep for another lease's time. */
+    @Test
+    void ask_refusedByASlowAnswer_followsForWhatIsLeftOfTheLease() {
+        ManualClocks clocks = new ManualClocks();
+        LeaseConfig config = new LeaseConfig(10_000, WAITERS_MAX, PER_KEY_MAX, KEYS_MAX);
+        LeaseVerticle slow = new LeaseVerticle(claims, config, "replica-2", clocks);
+        await(vertx.deployVerticle(slow));
+        Future<Turn> turn = slow.ask(vertx, KEY, 7, 0);
+        Asked asked = claims.next();
+        clocks.pass(Duration.ofSeconds(4));
+        asked.follow(5_000, 7);
+
+        assertThat(await(turn)).isEqualTo(new Turn.Follow(1_000));
     }
 
     /** There is nothing left to refresh: the lease must not keep others from what comes next. */

@@ -111,6 +111,7 @@ class RedisStoreIT extends StoreContract {
         assertThat(reads.getLast().cause()).isInstanceOf(StoreException.class).hasMessageContaining("WRONGTYPE");
     }
 
+    /** R27: a body under another's key, from whatever went wrong between here and there, is never served. */
     @Test
     void read_anotherKeysEntry_isAFault() {
         Key other = Key.of(app, "v1", "other");

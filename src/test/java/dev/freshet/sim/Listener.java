@@ -18,6 +18,7 @@ final class Listener {
     private long from;
     private long resetAt = -1;
     private long lastStamp;
+    private boolean away;
 
     Listener(World world, Replica replica) {
         this.world = world;
@@ -43,11 +44,13 @@ final class Listener {
                     world.betweenMs(200, 3_000),
                     () -> world.at(world.now(), replica.http, () -> {
                         subscription.end().run();
+                        away = true;
                         world.in(world.betweenMs(1, 500), this::subscribe);
                     }));
         } else if (subscription.replay() != Subscription.Replay.WHOLE) {
             reset();
         }
+        away = false;
         take(subscription.missed());
         place = subscription.place();
         lastStamp = Math.max(lastStamp, place.stamp());
@@ -84,7 +87,7 @@ final class Listener {
 
     /** At the end, when everything has been told that ever will be. */
     void check(Ledger ledger) {
-        if (subscribedAt < 0 || !replica.isAlive()) {
+        if (subscribedAt < 0 || away || !replica.isAlive()) {
             return;
         }
         for (Ledger.Taken taken : ledger.reliable()) {

@@ -44,6 +44,9 @@ class SimulatorTest {
      *  R28 a replica that restarts has another name
      *  R29 a new replica reads before its first beat
      *  R30 the caller of an invalidation is killed
+     *
+     * Those that need a real leader, two builds, or the wire itself are shown elsewhere: R18 by LeadersTest and
+     * StampedeIT, R21 by ReplicasIT and FleetIT, R26 by InvalidationVerticleTest, R27 by RedisStoreIT.
      */
 
     private static final int RUNS = Integer.getInteger("freshet.sim.runs", 10_000);

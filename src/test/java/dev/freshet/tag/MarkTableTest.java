@@ -15,6 +15,17 @@ import org.junit.jupiter.api.Test;
 
 /** G5: bounded, whatever comes. G1: what is forgotten ends what it ended, by the floor. */
 class MarkTableTest {
+    @Test
+    void since_moreThanAreWanted_areThoseThatChangedLast() {
+        MarkTable table = new MarkTable(100);
+        for (int i = 1; i <= 9; i++) {
+            table.merge(tag(i), Mark.hard(i), i);
+        }
+
+        assertThat(table.since(3, 2)).containsOnlyKeys(tag(8), tag(9));
+        assertThat(table.since(7, 3)).containsOnlyKeys(tag(8), tag(9));
+    }
+
     private static final int SEEDS = 250;
 
     @Test
