@@ -41,8 +41,8 @@ public enum Freshness {
      * @param nowMs ms of Redis time
      */
     public static Freshness of(Entry entry, long asOf, Marks marks, List<Tag> softTags, long nowMs) {
-        long age = entry.ageMs(nowMs);
-        if (age > entry.lifetime().expireMs()) {
+        Freshness byAge = byAge(entry, nowMs);
+        if (byAge == GONE) {
             return GONE;
         }
         Freshness byTags = worse(byTags(entry.tags(), asOf, marks, nowMs), byTags(softTags, asOf, marks, nowMs));
@@ -50,10 +50,20 @@ public enum Freshness {
         if (asOf < marks.floor()) {
             return GONE;
         }
-        if (byTags == FRESH && age > entry.lifetime().revalidateMs()) {
-            return STALE_BY_TIME;
+        return byTags == FRESH ? byAge : byTags;
+    }
+
+    /**
+     * How fresh an entry is that the marks leave fresh.
+     *
+     * @param nowMs ms of Redis time
+     */
+    public static Freshness byAge(Entry entry, long nowMs) {
+        long ageMs = entry.ageMs(nowMs);
+        if (ageMs > entry.lifetime().expireMs()) {
+            return GONE;
         }
-        return byTags;
+        return ageMs > entry.lifetime().revalidateMs() ? STALE_BY_TIME : FRESH;
     }
 
     private static Freshness byTags(List<Tag> tags, long asOf, Marks marks, long nowMs) {

@@ -4,6 +4,7 @@ import dev.freshet.entry.Entry;
 import dev.freshet.entry.Freshness;
 import dev.freshet.entry.Ticket;
 import dev.freshet.loop.Clocks;
+import dev.freshet.near.Copy;
 import dev.freshet.store.Pulse;
 import dev.freshet.store.Rules;
 import dev.freshet.tag.Mark;
@@ -25,6 +26,11 @@ public final class Coherence implements Marks {
      *
      * Marks are merged before the applied stamp rises, and the applied stamp rises before it is
      * acknowledged: who reads the stamp finds its marks, and what is acknowledged is in force.
+     *
+     * A near copy that the marks left fresh remembers their version of before it was judged. The version
+     * rises after each change of what entries are judged by but time: a mark, the floor, the history. So
+     * while it stands, only the age of that copy is to be judged. It is read after the window was found
+     * to be open, and so after the rise for whatever had to be known when the request began.
      */
 
     /** By how many ns of one clock two may move apart by a µs. */
@@ -170,7 +176,25 @@ public final class Coherence implements Marks {
         }
         long asOf = asOf(now, entry.epoch(), entry.asOf());
         Freshness freshness = Freshness.of(entry, asOf, this, softTags, msAt(nanos));
-        return now.equals(history) ? freshness : null;
+        // In this order: a window that another history closed is not opened again before that has begun.
+        return isOpen(nanos) && now.equals(history) ? freshness : null;
+    }
+
+    /** The same of a near copy, which remembers by which marks it was fresh. */
+    @Nullable
+    Freshness judge(Copy copy, List<Tag> softTags, long nanos) {
+        if (!isOpen(nanos)) {
+            return null;
+        }
+        long version = marks.version();
+        if (softTags.isEmpty() && copy.wasFreshAt(version)) {
+            return Freshness.byAge(copy.entry(), msAt(nanos));
+        }
+        Freshness freshness = judge(copy.entry(), softTags, nanos);
+        if (freshness == Freshness.FRESH) {
+            copy.freshAt(version);
+        }
+        return freshness;
     }
 
     /** Redis time at a reading of the monotonic clock, in ms, at most as late as it may have been. */
@@ -245,16 +269,20 @@ public final class Coherence implements Marks {
         close();
         doubt = pulse.doubt();
         marks.reset(pulse.floor());
-        applied = 0;
-        history = new History(pulse.epoch());
+        begin(pulse);
     }
 
     /** Another history begins, of which this replica knows what was before, so that it goes on. */
     void carryOn(Pulse pulse) {
         marks.raiseFloor(doubt);
         doubt = 0;
+        begin(pulse);
+    }
+
+    private void begin(Pulse pulse) {
         applied = 0;
         history = new History(pulse.epoch());
+        marks.outdate();
     }
 
     /** The history is whole again, and its marks are in the table. */

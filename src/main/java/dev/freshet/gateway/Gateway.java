@@ -12,6 +12,7 @@ import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.lease.Turn;
 import dev.freshet.loop.Clocks;
 import dev.freshet.loop.Loops;
+import dev.freshet.near.Copy;
 import dev.freshet.near.Landing;
 import dev.freshet.near.NearCache;
 import dev.freshet.store.Change;
@@ -35,7 +36,7 @@ public final class Gateway {
     /*
      * How a read goes.
      *
-     *  1. A near copy that is fresh by the marks is served, if the window is open.
+     *  1. A near hit, if the window is open: a near copy that is fresh by the marks is served at once.
      *  2. Else the window is opened, by a beat if need be, and the entry is read from the store; a
      *     copy in hand is confirmed.
      *  3. Freshness judges it, by the marks as they are now.
@@ -106,21 +107,39 @@ public final class Gateway {
         Coherence app = invalidations.app(key.app());
         long nanos = clocks.nanos();
         app.noticeSuspension(nanos);
+        Lookup.Fresh hit = hit(app, key, ask, nanos);
+        if (hit != null) {
+            return Future.succeededFuture(hit);
+        }
         long deadlineNanos = nanos + TimeUnit.MILLISECONDS.toNanos(ask.waitMs());
         return Loops.back(
                 vertx,
                 look(new Read(app, key, ask, deadlineNanos, 0, false), nanos).onSuccess(meters::read));
     }
 
+    /* Most reads end here. Whoever may be elected to refresh it early needs a look, so that the lot is drawn once. */
+    private Lookup.@Nullable Fresh hit(Coherence app, Key key, Ask ask, long nanos) {
+        Copy copy = ask.early() ? null : copy(app, key, nanos);
+        if (copy == null || app.judge(copy, ask.softTags(), nanos) != Freshness.FRESH) {
+            return null;
+        }
+        Entry entry = copy.entry();
+        sampler.sample(app, entry, ask.softTags());
+        meters.nearHit();
+        return new Lookup.Fresh(entry, entry.ageMs(app.msAt(nanos)), Source.NEAR, false);
+    }
+
+    private @Nullable Copy copy(Coherence app, Key key, long nanos) {
+        return app.mayUseNear(nanos) ? near.get(key, app.term(), nanos) : null;
+    }
+
     private Future<Lookup> look(Read read, long nanos) {
         Coherence app = read.app;
-        Entry copy = app.mayUseNear(nanos) ? near.get(read.key, app.term(), nanos) : null;
-        if (copy != null) {
-            Freshness freshness = app.judge(copy, read.ask.softTags(), nanos);
-            if (freshness != null && freshness != Freshness.GONE) {
-                sampler.sample(app, copy, read.ask.softTags());
-                return found(read, copy, freshness, Source.NEAR, app.msAt(nanos));
-            }
+        Copy copy = copy(app, read.key, nanos);
+        Freshness freshness = copy == null ? null : app.judge(copy, read.ask.softTags(), nanos);
+        if (copy != null && freshness != null && freshness != Freshness.GONE) {
+            sampler.sample(app, copy.entry(), read.ask.softTags());
+            return found(read, copy.entry(), freshness, Source.NEAR, app.msAt(nanos));
         }
         return invalidations
                 .renew(vertx, app)

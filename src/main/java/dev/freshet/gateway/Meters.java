@@ -155,6 +155,11 @@ public final class Meters {
                 .register(registry);
     }
 
+    /** Counts a near hit, as {@link #read} does. */
+    void nearHit() {
+        near.increment();
+    }
+
     /** Counts a read by what it found, and by whether its caller leads, follows or was spared both. */
     void read(Lookup lookup) {
         switch (lookup) {

@@ -26,8 +26,8 @@ public final class NearCache {
      * what the next read asks the store about, and if it still is the stored one it is a copy of that
      * term, without its body having been sent.
      *
-     * Invalidations need no such care. A copy is judged by the marks at each read, whenever it was
-     * filled.
+     * Invalidations need no such care. A copy is judged at each read by the marks of then, whenever it
+     * was filled, and remembers at most that it was fresh by those of one version.
      */
 
     /** One read of the store that several callers await. */
@@ -60,13 +60,13 @@ public final class NearCache {
     }
 
     /**
-     * The entry of a key, if there is a copy that may be served in this term.
+     * The copy of a key, if there is one that may be served in this term.
      *
      * @param nanos the monotonic clock
      */
-    public @Nullable Entry get(Key key, long term, long nanos) {
+    public @Nullable Copy get(Key key, long term, long nanos) {
         Copy copy = copies.getIfPresent(key);
-        return copy != null && copy.term() == term && nanos - copy.seenNanos() < maxAgeNanos ? copy.entry() : null;
+        return copy != null && copy.term() == term && nanos - copy.seenNanos() < maxAgeNanos ? copy : null;
     }
 
     /**

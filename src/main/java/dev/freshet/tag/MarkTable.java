@@ -114,6 +114,11 @@ public final class MarkTable implements Marks {
         return version;
     }
 
+    /** Lets the version rise after a change of something else by which entries are judged. */
+    public void outdate() {
+        version = version() + 1;
+    }
+
     /** How many marks it holds. */
     public int size() {
         return size;
@@ -144,7 +149,7 @@ public final class MarkTable implements Marks {
             floor = Math.max(floor, oldest.mark.newest());
             drop(oldest);
         }
-        changed();
+        outdate();
     }
 
     /** Lets the floor rise, and forgets the marks that it covers: the oldest, up to one that it does not cover. */
@@ -156,7 +161,7 @@ public final class MarkTable implements Marks {
         while (size > 0 && ends.newer.mark.newest() <= stamp) {
             drop(ends.newer);
         }
-        changed();
+        outdate();
     }
 
     /** The marks of the tags that changed after a stamp, which is not below the floor. The thread that writes may call. */
@@ -178,7 +183,7 @@ public final class MarkTable implements Marks {
         floor = Math.max(floor, newFloor);
         empty();
         floor = newFloor;
-        changed();
+        outdate();
     }
 
     private void empty() {
@@ -191,10 +196,6 @@ public final class MarkTable implements Marks {
         ends.older = ends;
         lastSet = ends;
         size = 0;
-    }
-
-    private void changed() {
-        version = version() + 1;
     }
 
     private void log(Row row, long changedAt) {

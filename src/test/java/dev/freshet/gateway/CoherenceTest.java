@@ -10,6 +10,7 @@ import dev.freshet.entry.Freshness;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
+import dev.freshet.near.Copy;
 import dev.freshet.store.Pulse;
 import dev.freshet.store.Rules;
 import dev.freshet.tag.Mark;
@@ -199,6 +200,77 @@ class CoherenceTest {
         assertThat(app.judge(own, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
         assertThat(app.asOf("400.cd", 407)).isEqualTo(99);
         assertThat(app.asOf("400.cd", 7)).isEqualTo(7);
+    }
+
+    /** What a near copy remembers counts while nothing has changed by which it was judged. */
+    @Test
+    void judge_copyThatWasFresh_isJudgedAnewAfterAMark() {
+        app.reset(pulse("100.ab", 0));
+        app.open(app.sending());
+        Copy copy = new Copy(tagged("100.ab", 107), clocks.nanos(), 1);
+        assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
+        assertThat(copy.wasFreshAt(app.table().version())).isTrue();
+        assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
+
+        app.table().merge(TAG, Mark.hard(110), 110);
+        assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.GONE);
+    }
+
+    @Test
+    void judge_copyThatWasFresh_isJudgedAnewInAnotherHistory() {
+        app.reset(pulse("100.ab", 0));
+        app.trust();
+        app.open(app.sending());
+        app.table().merge(TAG, Mark.hard(105), 105);
+        Copy copy = new Copy(tagged("100.ab", 107), clocks.nanos(), 1);
+        assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
+
+        app.carryOn(pulse("90.cd", 0));
+        assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.GONE);
+    }
+
+    @Test
+    void judge_copyThatWasFresh_isNothingOutsideTheWindow_andAges() {
+        app.reset(pulse("100.ab", 0));
+        app.open(app.sending());
+        Copy copy = new Copy(tagged("100.ab", 107), clocks.nanos(), 1);
+        assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
+
+        app.close();
+        assertThat(app.judge(copy, List.of(), clocks.nanos())).isNull();
+        clocks.pass(Duration.ofSeconds(61));
+        app.open(app.sending());
+        assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.STALE_BY_TIME);
+        clocks.pass(Duration.ofSeconds(600));
+        app.open(app.sending());
+        assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.GONE);
+    }
+
+    /** It was judged by its own tags; those of a path may be others at each read. */
+    @Test
+    void judge_copyThatWasFresh_isJudgedBySoftTagsEachTime() {
+        app.reset(pulse("100.ab", 0));
+        app.open(app.sending());
+        app.table().merge(new Tag("path"), Mark.hard(110), 110);
+        Copy copy = new Copy(tagged("100.ab", 107), clocks.nanos(), 1);
+        assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
+
+        assertThat(app.judge(copy, List.of(new Tag("path")), clocks.nanos())).isEqualTo(Freshness.GONE);
+    }
+
+    /** Fresh for a minute, and kept for ten, from now. */
+    private Entry tagged(String epoch, long asOf) {
+        return new Entry(
+                Key.of("shop", "v1", "k"),
+                1,
+                epoch,
+                asOf,
+                app.nowMs(),
+                List.of(TAG),
+                new Lifetime(60_000, 600_000),
+                Draft.OCTETS,
+                "",
+                Body.of(Buffer.buffer("one")));
     }
 
     /** G2: one of an older history keeps its name, so that the store knows the order of two; none is of the future. */

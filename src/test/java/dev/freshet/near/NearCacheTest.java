@@ -19,6 +19,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class NearCacheTest {
@@ -39,11 +40,11 @@ class NearCacheTest {
     @Test
     void fetch_found_keepsACopy() {
         Future<Optional<Entry>> fetched = fetch(KEY);
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
+        assertThat(kept(KEY, TERM)).isNull();
         answer(entry(KEY, 1));
 
         assertThat(await(fetched)).contains(entry(KEY, 1));
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isEqualTo(entry(KEY, 1));
+        assertThat(kept(KEY, TERM)).isEqualTo(entry(KEY, 1));
     }
 
     @Test
@@ -53,7 +54,7 @@ class NearCacheTest {
         reads.remove().complete(Optional.empty());
 
         assertThat(await(fetched)).isEmpty();
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
+        assertThat(kept(KEY, TERM)).isNull();
     }
 
     @Test
@@ -76,7 +77,7 @@ class NearCacheTest {
         answer(entry(KEY, 2));
 
         assertThat(await(again)).contains(entry(KEY, 2));
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isEqualTo(entry(KEY, 2));
+        assertThat(kept(KEY, TERM)).isEqualTo(entry(KEY, 2));
     }
 
     /** A fill must lose to a change that lands during it. */
@@ -89,7 +90,7 @@ class NearCacheTest {
         assertThat(await(fetched))
                 .as("whoever came before the drop may have it")
                 .contains(entry(KEY, 1));
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
+        assertThat(kept(KEY, TERM)).isNull();
     }
 
     @Test
@@ -98,7 +99,7 @@ class NearCacheTest {
         near.dropUnless(KEY, 2);
         answer(entry(KEY, 1));
 
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
+        assertThat(kept(KEY, TERM)).isNull();
     }
 
     @Test
@@ -117,7 +118,7 @@ class NearCacheTest {
         answer(entry(KEY, 2));
         assertThat(await(after)).contains(entry(KEY, 2));
         assertThat(await(joined)).contains(entry(KEY, 2));
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isEqualTo(entry(KEY, 2));
+        assertThat(kept(KEY, TERM)).isEqualTo(entry(KEY, 2));
     }
 
     @Test
@@ -129,7 +130,7 @@ class NearCacheTest {
         answer(entry(KEY, 2));
         overtaken.complete(Optional.of(entry(KEY, 1)));
 
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isEqualTo(entry(KEY, 2));
+        assertThat(kept(KEY, TERM)).isEqualTo(entry(KEY, 2));
     }
 
     @Test
@@ -153,19 +154,19 @@ class NearCacheTest {
         answer(entry(KEY, 1));
         before.complete(Optional.of(entry(KEY, 2)));
 
-        assertThat(near.get(KEY, TERM + 1, clocks.nanos())).isEqualTo(entry(KEY, 1));
+        assertThat(kept(KEY, TERM + 1)).isEqualTo(entry(KEY, 1));
     }
 
     /** A write of a term that is over may have gone unheard. */
     @Test
     void get_copyOfAnotherTerm_isNotServedButConfirmed() {
         keep(entry(KEY, 1));
-        assertThat(near.get(KEY, TERM + 1, clocks.nanos())).isNull();
+        assertThat(kept(KEY, TERM + 1)).isNull();
 
         fetch(KEY, TERM + 1);
         assertThat(copies.getFirst()).contains(entry(KEY, 1));
         reads.remove().complete(copies.getFirst());
-        assertThat(near.get(KEY, TERM + 1, clocks.nanos())).isEqualTo(entry(KEY, 1));
+        assertThat(kept(KEY, TERM + 1)).isEqualTo(entry(KEY, 1));
     }
 
     @Test
@@ -197,7 +198,7 @@ class NearCacheTest {
         reads.remove().fail("no");
 
         assertThat(failure(first)).isSameAs(failure(second)).hasMessage("no");
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
+        assertThat(kept(KEY, TERM)).isNull();
         fetch(KEY);
         assertThat(reads).as("a read of its own").hasSize(1);
     }
@@ -208,7 +209,7 @@ class NearCacheTest {
         fetch(KEY);
         reads.remove().fail("no");
 
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isEqualTo(entry(KEY, 1));
+        assertThat(kept(KEY, TERM)).isEqualTo(entry(KEY, 1));
     }
 
     /** G6: a fault in the read must not leave those who join it waiting for ever. */
@@ -229,18 +230,18 @@ class NearCacheTest {
         keep(entry(OTHER, 1));
         near.drop(KEY);
 
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
-        assertThat(near.get(OTHER, TERM, clocks.nanos())).isNotNull();
+        assertThat(kept(KEY, TERM)).isNull();
+        assertThat(kept(OTHER, TERM)).isNotNull();
     }
 
     @Test
     void dropUnless_sameRevision_stays() {
         keep(entry(KEY, 2));
         near.dropUnless(KEY, 2);
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isNotNull();
+        assertThat(kept(KEY, TERM)).isNotNull();
 
         near.dropUnless(KEY, 3);
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
+        assertThat(kept(KEY, TERM)).isNull();
     }
 
     @Test
@@ -248,7 +249,7 @@ class NearCacheTest {
         keep(entry(KEY, 2));
         near.dropUnless(KEY, 0);
 
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
+        assertThat(kept(KEY, TERM)).isNull();
     }
 
     /** G5. */
@@ -280,21 +281,21 @@ class NearCacheTest {
     void maxAge_passed_isReadAgain() {
         keep(entry(KEY, 1));
         clocks.pass(NearConfig.DEFAULT.maxAge().minusNanos(1));
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isNotNull();
+        assertThat(kept(KEY, TERM)).isNotNull();
 
         clocks.pass(Duration.ofNanos(1));
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
+        assertThat(kept(KEY, TERM)).isNull();
     }
 
     @Test
     void maxAge_readOften_isNotProlonged() {
         keep(entry(KEY, 1));
         for (int i = 0; i < 60; i++) {
-            near.get(KEY, TERM, clocks.nanos());
+            kept(KEY, TERM);
             clocks.pass(Duration.ofSeconds(1));
         }
 
-        assertThat(near.get(KEY, TERM, clocks.nanos())).isNull();
+        assertThat(kept(KEY, TERM)).isNull();
     }
 
     @Test
@@ -306,6 +307,11 @@ class NearCacheTest {
         assertThatThrownBy(() -> new NearConfig(0, Duration.ofMillis(999))).hasMessageStartingWith("near.max-age");
         assertThatThrownBy(() -> new NearConfig(0, Duration.ofMillis(3_600_001)))
                 .hasMessageStartingWith("near.max-age");
+    }
+
+    private @Nullable Entry kept(Key key, long term) {
+        Copy copy = near.get(key, term, clocks.nanos());
+        return copy == null ? null : copy.entry();
     }
 
     private Future<Optional<Entry>> fetch(Key key) {

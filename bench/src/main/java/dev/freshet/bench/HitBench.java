@@ -38,6 +38,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
 
 /** {@code bench/run hit}: what does a near hit cost that is judged by 5 tags, beside a bare get of a cache configured alike? */
 @Asks(
@@ -99,7 +100,7 @@ public class HitBench {
 
     private void warm(Key key) {
         for (int i = 0; i < 10_000; i++) {
-            if (hit(key) instanceof Lookup.Fresh fresh && fresh.source() == Lookup.Source.NEAR) {
+            if (look(key) instanceof Lookup.Fresh fresh && fresh.source() == Lookup.Source.NEAR) {
                 bare.put(key, fresh.entry());
                 bareExpiring.put(key, fresh.entry());
                 return;
@@ -109,7 +110,7 @@ public class HitBench {
         throw new IllegalStateException("no near copy of " + key);
     }
 
-    private Lookup hit(Key key) {
+    private Lookup look(Key key) {
         Gateway asked = gateway;
         if (asked == null) {
             throw new IllegalStateException();
@@ -155,9 +156,23 @@ public class HitBench {
         return bareExpiring.getIfPresent(key());
     }
 
+    /** And reads the clock once, as whoever judges by a time must. */
+    @Benchmark
+    public long bareAndClock(Blackhole hole) {
+        hole.consume(bare.getIfPresent(key()));
+        return System.nanoTime();
+    }
+
+    /** And the two clocks that a near hit reads: the wall clock shows whether the machine was suspended. */
+    @Benchmark
+    public long bareAndClocks(Blackhole hole) {
+        hole.consume(bare.getIfPresent(key()));
+        return System.nanoTime() + System.currentTimeMillis();
+    }
+
     /** As the product does it, up to the route. */
     @Benchmark
     public Object gateway() {
-        return hit(key());
+        return look(key());
     }
 }
