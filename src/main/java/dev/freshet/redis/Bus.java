@@ -124,7 +124,10 @@ final class Bus {
                     ear.listener.live();
                 }
             }
-            default -> LOG.warn("The bus answers {}", kind);
+            default -> {
+                LOG.warn("The bus says {} of a channel that is still wanted", kind);
+                lost(client);
+            }
         }
     }
 

@@ -346,7 +346,7 @@ class GatewayTest extends TwoReplicas {
         }
     }
 
-    /** G4. */
+    /** G4, R21: what a build left has been ended when it is back. */
     @Test
     void invalidate_anApp_reachesItsDeploymentsAndNoOtherApp() {
         Key second = Key.of(APP, "v2", "k");

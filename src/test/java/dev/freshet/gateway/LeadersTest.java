@@ -15,6 +15,7 @@ import dev.freshet.store.Change;
 import dev.freshet.store.Mode;
 import dev.freshet.store.Written;
 import io.vertx.core.Future;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,33 @@ class LeadersTest extends TwoReplicas {
                 .isInstanceOfSatisfying(
                         Lookup.Stale.class,
                         stale -> assertThat(stale.turn().orElseThrow()).isInstanceOf(Turn.Lead.class));
+    }
+
+    /** R18: what no leader may keep is computed by one after the other, and holds nobody up for longer than it would wait. */
+    @Test
+    void release_byOneLeaderAfterTheOther_eachLeadsInTurnAndNobodyOutwaitsItsDeadline() {
+        Turn.Lead lead = a.lead(KEY);
+        Future<Lookup> brief = b.gateway.get(KEY, new Ask(List.of(), true, 20, false));
+        List<Future<Lookup>> waiting =
+                new ArrayList<>(List.of(a.gateway.get(KEY, WAIT), b.gateway.get(KEY, WAIT), b.gateway.get(KEY, WAIT)));
+        assertThat(follows(await(b.gateway.get(KEY, LEASE))))
+                .as("who would not wait")
+                .isTrue();
+        assertThat(follows(await(brief))).as("whose wait is over").isTrue();
+
+        while (!waiting.isEmpty()) {
+            until(() -> a.leases.waiters() + b.leases.waiters() == waiting.size());
+            await(b.gateway.release(KEY, lead.token()));
+            until(() -> waiting.stream().anyMatch(Future::isComplete));
+            Future<Lookup> next =
+                    waiting.stream().filter(Future::isComplete).findFirst().orElseThrow();
+            lead = (Turn.Lead) ((Lookup.Miss) await(next)).turn().orElseThrow();
+            waiting.remove(next);
+        }
+    }
+
+    private static boolean follows(Lookup found) {
+        return ((Lookup.Miss) found).turn().orElseThrow() instanceof Turn.Follow;
     }
 
     /** G6: a wake-up that the bus lost is made up for when the bus is back, long before the lease ends. */

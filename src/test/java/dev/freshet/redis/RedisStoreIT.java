@@ -111,12 +111,21 @@ class RedisStoreIT extends StoreContract {
         assertThat(reads.getLast().cause()).isInstanceOf(StoreException.class).hasMessageContaining("WRONGTYPE");
     }
 
-    /** R27: a body under another's key, from whatever went wrong between here and there, is never served. */
+    /** R27: whoever mixed it up, another's entry is served to nobody. */
     @Test
     void read_anotherKeysEntry_isAFault() {
         Key other = Key.of(app, "v1", "other");
         now(store.write(other, draft("secret"), new Ticket(1, 0)));
         command(Command.RENAME, Names.entry(other), Names.entry(key));
+
+        assertThatThrownBy(() -> now(store.read(key, Optional.empty()))).isInstanceOf(StoreException.class);
+    }
+
+    /** R27: nor is another's body under the right header. */
+    @Test
+    void read_anotherEntrysBody_isAFault() {
+        now(store.write(key, draft("one"), new Ticket(1, 0)));
+        command(Command.HSET, Names.entry(key), "b", "two");
 
         assertThatThrownBy(() -> now(store.read(key, Optional.empty()))).isInstanceOf(StoreException.class);
     }

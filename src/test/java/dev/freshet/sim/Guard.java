@@ -31,7 +31,9 @@ enum Guard {
     /** A write by an older ticket does not replace a newer one. */
     ORDER_OF_WRITES("G2"),
     /** A change that is heard while a claim is under way makes its refusal void. */
-    SECOND_LOOK("wake-up");
+    SECOND_LOOK("wake-up"),
+    /** A lease that is given back is told of, wherever somebody waits for it. */
+    RELEASE("wake-up");
 
     private final String promise;
 

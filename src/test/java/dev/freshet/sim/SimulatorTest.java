@@ -35,18 +35,19 @@ class SimulatorTest {
      *  R15 clocks: rates a hundredth apart, masters up to 6 s apart (CLOCK_MARGIN)
      *  R16 a leader outstays its lease (FENCING_TOKEN)
      *  R17 a leader dies: compute() that never writes, replicas killed
+     *  R18 a leader has nothing to keep: compute() that gives its lease back (RELEASE); and LeadersTest
      *  R19 a wake-up that comes before the waiter (SECOND_LOOK)
      *  R20 two computations of one stamp (ORDER_OF_WRITES)
+     *  R21 an old build writes on, or is back: StoreContract and GatewayTest, since it is a matter of names
      *  R22 hold-off: a second mark by whichever beat comes then
      *  R23 an invalidation that was executed and reported as failed: lost replies
      *  R24 soft and hard, with deadlines (HARD_AND_SOFT_APART)
      *  R25 messages told late, twice, or out of order (GAPS)
+     *  R26 a subscription ends, and the connection does not: deaf buses (ECHO); and BusTest, where Redis says so
+     *  R27 the client mixes replies up: RedisStoreIT, since it is a matter of what is in an entry's hash
      *  R28 a replica that restarts has another name
      *  R29 a new replica reads before its first beat
      *  R30 the caller of an invalidation is killed
-     *
-     * Those that need a real leader, two builds, or the wire itself are shown elsewhere: R18 by LeadersTest and
-     * StampedeIT, R21 by ReplicasIT and FleetIT, R26 by InvalidationVerticleTest, R27 by RedisStoreIT.
      */
 
     private static final int RUNS = Integer.getInteger("freshet.sim.runs", 10_000);

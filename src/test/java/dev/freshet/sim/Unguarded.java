@@ -245,6 +245,9 @@ final class Unguarded implements Store {
     public void listen(String app, String replica, Consumer<Change> heard) {
         this.heard = heard;
         store.listen(app, replica, change -> {
+            if (lapses.has(Guard.RELEASE) && change instanceof Change.Released) {
+                return;
+            }
             if (lapses.has(Guard.GAPS) && change instanceof Change.Invalidated gap) {
                 heard.accept(new Change.Invalidated(gap.epoch(), 0, gap.stamp(), gap.marks()));
             } else if (!lapses.has(Guard.SECOND_LOOK) || !isOfClaimed(change)) {

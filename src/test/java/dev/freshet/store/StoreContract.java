@@ -244,6 +244,26 @@ public abstract class StoreContract {
         assertThat(bodyOf(Key.of(app + "x", "v1", "greeting"))).isEqualTo("nothing");
     }
 
+    /** R21: what an old build still computes is written to its own entry, under its own lease. */
+    @Test
+    void write_byAnOldBuild_changesNothingOfTheNew() {
+        Key next = Key.of(app, "v2", "greeting");
+        List<Change> heard = listen();
+        now(store().claim(key, "a", 10_000));
+        assertThat(now(store().claim(next, "b", 10_000))).isEqualTo(new Claim.Lead("b", 10_000, 0));
+        assertThat(now(store().write(next, under("b"), new Ticket(1, 0)))).isInstanceOf(Written.Stored.class);
+        assertThat(now(store().claim(key, "c", 10_000))).isInstanceOf(Claim.Follow.class);
+        Written.Stored late = (Written.Stored) now(store().write(key, under("a"), new Ticket(9, 9)));
+        assertThat(late.created()).isTrue();
+        assertThat(bodyOf(next)).isEqualTo("by b");
+        await().until(() -> heard.contains(new Change.Written(key, late.revision())));
+        assertThat(now(store().remove(key))).isTrue();
+
+        assertThat(bodyOf(next)).isEqualTo("by b");
+        await().until(() -> heard.contains(new Change.Written(key, 0)));
+        assertThat(heard).doesNotContain(new Change.Written(next, 0), new Change.Written(next, late.revision()));
+    }
+
     @Test
     void write_told_namesItsRevision() {
         List<Change> heard = listen();
