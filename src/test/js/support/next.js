@@ -52,12 +52,12 @@ export async function bytesOf(stream) {
 const machineMs = performance.now.bind(performance);
 
 /**
- * Until it is so; a failure after five seconds.
+ * Until it is so; a failure after twenty seconds.
  *
  * @param {() => unknown} condition
  */
 export async function until(condition) {
-  const deadline = machineMs() + 5_000;
+  const deadline = machineMs() + 20_000;
   while (!(await condition())) {
     if (machineMs() > deadline) throw new Error(`never: ${condition}`);
     await new Promise(setImmediate);
