@@ -4,6 +4,7 @@ import { now } from './clock.js';
 import { encode } from './frame.js';
 import { weigh } from './invalidations.js';
 import { FROM_STALE, TAGS_MAX, tagNames } from './names.js';
+import { work } from './next.js';
 import { count, warnOnce } from './report.js';
 import * as tickets from './tickets.js';
 
@@ -62,7 +63,8 @@ export async function read(gateway, question) {
 
   const held = tickets.held(digest);
   if ((question.alone && held) || tickets.lapsed(digest)) tickets.fruitless(digest);
-  let answer = await ask();
+  let answer = forced ? undefined : await gateway.recall(digest, softTags, owner ?? work());
+  answer ??= await ask();
   if (answer?.meta.status === 404 && (await seed?.(answer))) answer = await ask();
   if (answer && isWorthAWait(question, answer, held)) {
     const waited = await ask(gateway.waitMax);
@@ -129,8 +131,8 @@ function surrender(gateway, digest, ticket) {
  * @param {object} [owner]
  */
 async function date(gateway, digest, owner) {
-  const asOf = await gateway.clock();
-  if (asOf) tickets.keep(digest, { asOf, owner });
+  const clock = await gateway.clock();
+  if (clock) tickets.keep(digest, { asOf: String(clock.stamp), owner });
 }
 
 /**

@@ -4,6 +4,7 @@ import { Breaker } from './breaker.js';
 import { config, deployment } from './config.js';
 import { TimeoutError, exchange, outside } from './exchange.js';
 import { BODY_BYTES_MAX, HEAD_BYTES, MEDIA_TYPE, META_BYTES_MAX, decode } from './frame.js';
+import { Near } from './near.js';
 import { count } from './report.js';
 
 /**
@@ -16,6 +17,9 @@ import { count } from './report.js';
  * @property {number} age seconds
  * @property {string[]} tags
  * @property {any} attributes
+ * @property {number} [revalidate] seconds; nothing is never
+ * @property {number} [expire] seconds
+ * @property {string} [etag]
  * @property {string} [asOf]
  * @property {{ role: 'leader' | 'follower', token?: string, ttl: number }} [lease]
  */
@@ -31,6 +35,13 @@ const BYTES_PER_MS = 8_192;
 const breakers = new Map();
 
 /**
+ * What this process has read lately, and from where. Who looks elsewhere has another one.
+ *
+ * @type {{ settings: import('./config.js').Config, near: Near } | undefined}
+ */
+let nearby;
+
+/**
  * The gateway for this build as the settings are now; undefined when the build has no name.
  *
  * @param {Parameters<typeof deployment>[0]} [known]
@@ -42,6 +53,7 @@ export function connect(known) {
 
 export class Gateway {
   #config;
+  #deployment;
   #entries;
   #breaker;
 
@@ -51,6 +63,7 @@ export class Gateway {
    */
   constructor(settings, deploymentName) {
     this.#config = settings;
+    this.#deployment = deploymentName;
     this.#entries = `deployments/${deploymentName}`;
     const { href } = settings.url;
     this.#breaker = breakers.get(href) ?? new Breaker();
@@ -63,14 +76,30 @@ export class Gateway {
   }
 
   /**
+   * What is fresh for certain, without asking. In strict coherence a request has to ask once.
+   *
+   * @param {string} digest
+   * @param {string[]} softTags
+   * @param {object} [request] for which it is
+   * @returns {Promise<Answer | undefined>}
+   */
+  async recall(digest, softTags, request) {
+    return this.#near()?.recall(this.#key(digest), softTags, request);
+  }
+
+  /**
    * @param {string} digest
    * @param {string[]} softTags
    * @param {Wish} wish
    * @returns {Promise<Answer | undefined>} undefined when the gateway cannot tell
    */
   async lookup(digest, softTags, { lease, early = false, wait = 0, waitStale = false }) {
+    const near = this.#near();
+    const key = this.#key(digest);
+    const kept = near?.kept(key);
+    const askedAt = performance.now();
     const asked = {
-      entries: [{ digest, softTags }],
+      entries: [{ digest, softTags, ...(kept && { etag: kept.etag }) }],
       lease,
       early: early && this.#config.early,
       wait,
@@ -86,7 +115,10 @@ export class Gateway {
       bytesMax: HEAD_BYTES + META_BYTES_MAX + BODY_BYTES_MAX,
       read: (status, body) => (status === 200 ? decode(body) : undefined),
     });
-    return answer?.meta.status === 200 || answer?.meta.status === 404 ? answer : undefined;
+    const told = answer?.meta.status === 304 ? unchanged(answer, kept) : answer;
+    if (told?.meta.status !== 200 && told?.meta.status !== 404) return undefined;
+    near?.learn(key, softTags, askedAt, told);
+    return told;
   }
 
   /**
@@ -95,6 +127,8 @@ export class Gateway {
    * @returns {Promise<number>} the status of the answer, 0 when there was none
    */
   async put(digest, frame) {
+    const near = this.#near();
+    near?.written(this.#key(digest));
     const status = await this.#call({
       method: 'PUT',
       path: `${this.#entries}/entries/@${digest}`,
@@ -103,6 +137,7 @@ export class Gateway {
       ms: this.#config.deadlineMs + frame[2].length / BYTES_PER_MS,
       read: (status) => status,
     });
+    near?.written(this.#key(digest));
     return status ?? 0;
   }
 
@@ -122,14 +157,13 @@ export class Gateway {
     });
   }
 
-  /** The stamp that the gateway has applied, as a ticket. @returns {Promise<string | undefined>} */
+  /** Where the gateway stands. @returns {Promise<import('./trust.js').Clock | undefined>} */
   clock() {
     return this.#call({
       method: 'GET',
       path: 'clock',
       ms: this.#config.deadlineMs,
-      read: (status, body) =>
-        status === 200 ? String(JSON.parse(body.toString()).stamp) : undefined,
+      read: (status, body) => (status === 200 ? JSON.parse(body.toString()) : undefined),
     });
   }
 
@@ -140,6 +174,8 @@ export class Gateway {
    * @returns {Promise<string>} its stamp
    */
   async invalidate(invalidation) {
+    const near = this.#near();
+    near?.marked(invalidation.tags);
     const { status, body } = await exchange({
       url: this.#url('invalidations'),
       method: 'POST',
@@ -148,7 +184,7 @@ export class Gateway {
       ms: this.#config.invalidateMs,
       bytesMax: ANSWER_BYTES_MAX,
       waits: true,
-    });
+    }).finally(() => near?.marked(invalidation.tags));
     if (status === 200) return String(JSON.parse(body.toString()).stamp);
     throw Object.assign(
       new Error(`the gateway answered ${status}: ${body.toString('utf8', 0, 300)}`),
@@ -187,9 +223,41 @@ export class Gateway {
     }
   }
 
+  #near() {
+    const settings = this.#config;
+    if (nearby && nearby.settings !== settings) {
+      nearby.near.close();
+      nearby = undefined;
+    }
+    if (settings.nearMaxBytes === 0) return undefined;
+    nearby ??= {
+      settings,
+      near: new Near(settings, this.#url('invalidations'), () => this.clock()),
+    };
+    return nearby.near;
+  }
+
+  /** @param {string} digest */
+  #key(digest) {
+    return `${this.#deployment}/${digest}`;
+  }
+
   /** @param {string} path */
   #url(path) {
     const { url, app } = this.#config;
     return new URL(`${url.href.replace(/\/*$/, '')}/v1/apps/${app}/${path}`);
   }
+}
+
+/**
+ * The entry that the gateway need not send again.
+ *
+ * @param {Answer} answer
+ * @param {{ etag: string, body: Buffer }} [kept]
+ * @returns {Answer | undefined}
+ */
+function unchanged({ meta }, kept) {
+  if (!kept || meta.etag !== kept.etag) return undefined;
+  count('near-unchanged');
+  return { meta: { ...meta, status: 200 }, body: kept.body };
 }

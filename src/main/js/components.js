@@ -65,8 +65,8 @@ const components = {
   async refreshTags() {
     try {
       if (building() || !work()?.isOnDemandRevalidate) return;
-      const stamp = await connect(work())?.clock();
-      if (stamp) heard(stamp, { exactly: true });
+      const clock = await connect(work())?.clock();
+      if (clock) heard(String(clock.stamp), { exactly: true });
     } catch {
       count('fault');
     }

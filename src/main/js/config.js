@@ -15,6 +15,9 @@ import { warnOnce } from './report.js';
  * @property {number} waitMs the longest that a follower waits for its leader; 0 never waits
  * @property {number} invalidateMs the longest that an invalidation may take
  * @property {boolean} early whether what is soon to be stale is refreshed ahead
+ * @property {number} nearMaxBytes of copies in this process; 0 keeps none
+ * @property {'window' | 'strict'} coherence when a copy may answer: while the clock was asked lately,
+ * or once it was asked for the very request
  */
 
 /*
@@ -33,6 +36,8 @@ const SETTINGS = /** @type {const} */ ({
   FRESHET_WAIT_MS: { usual: '20000', read: within(0, 30_000), rule: '0 to 30000' },
   FRESHET_INVALIDATE_MS: { usual: '5000', read: within(500, 60_000), rule: '500 to 60000' },
   FRESHET_EARLY: { usual: 'on', read: onOrOff, rule: 'on or off' },
+  FRESHET_NEAR_MAX_BYTES: { usual: '32MiB', read: bytes, rule: '0 to 64GiB, in B, KiB, MiB, GiB' },
+  FRESHET_COHERENCE: { usual: 'window', read: coherence, rule: 'window or strict' },
 });
 
 /** @type {string | undefined} */
@@ -55,6 +60,8 @@ export function config() {
       waitMs: setting('FRESHET_WAIT_MS'),
       invalidateMs: setting('FRESHET_INVALIDATE_MS'),
       early: setting('FRESHET_EARLY'),
+      nearMaxBytes: setting('FRESHET_NEAR_MAX_BYTES'),
+      coherence: setting('FRESHET_COHERENCE'),
     };
     lastRaw = raw;
   }
@@ -136,6 +143,21 @@ function appName(text) {
 /** @param {string} text */
 function onOrOff(text) {
   return /^(on|off)$/.test(text) ? text === 'on' : undefined;
+}
+
+/** @param {string} text */
+function coherence(text) {
+  return /^(window|strict)$/.test(text) ? text : undefined;
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB'];
+const BYTES_MAX = 64 * 1024 ** 3;
+
+/** @param {string} text */
+function bytes(text) {
+  const [, number, unit] = /^(\d+)([KMG]iB|B)?$/.exec(text) ?? [];
+  const value = Number(number) * 1024 ** UNITS.indexOf(unit ?? 'B');
+  return value <= BYTES_MAX ? value : undefined;
 }
 
 /**

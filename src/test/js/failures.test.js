@@ -232,6 +232,7 @@ test('connection_closedWhileIdle_isReplacedUnnoticed', async () => {
 });
 
 test('build_makesNoConnection', async () => {
+  process.env.FRESHET_NEAR_MAX_BYTES = '';
   process.env.NEXT_PHASE = 'phase-production-build';
   try {
     const incremental = new Incremental({ _requestHeaders: { 'x-prerender-revalidate': '' } });
@@ -250,6 +251,7 @@ test('build_makesNoConnection', async () => {
     assert.equal(gateway.connections, 0);
   } finally {
     delete process.env.NEXT_PHASE;
+    process.env.FRESHET_NEAR_MAX_BYTES = '0';
   }
 });
 
@@ -261,20 +263,28 @@ test('config_wrongValues_areSaidOnceAndTheDefaultsServe', () => {
     FRESHET_WAIT_MS: '1e3',
     FRESHET_INVALIDATE_MS: '60001',
     FRESHET_EARLY: 'perhaps',
+    FRESHET_NEAR_MAX_BYTES: '65GiB',
+    FRESHET_COHERENCE: 'eventual',
   };
   const before = { ...process.env };
   Object.assign(process.env, wrong);
   warn.mock.resetCalls();
-  const { url, app, deadlineMs, waitMs, invalidateMs, early } = config();
+  const { url, ...rest } = config();
   process.env.FRESHET_APP = 'Shop! ';
   config();
 
-  assert.deepEqual(
-    [url.href, app, deadlineMs, waitMs, invalidateMs, early],
-    ['http://127.0.0.1:8484/', 'app', 500, 20_000, 5_000, true],
-  );
+  assert.equal(url.href, 'http://127.0.0.1:8484/');
+  assert.deepEqual(rest, {
+    app: 'app',
+    deadlineMs: 500,
+    waitMs: 20_000,
+    invalidateMs: 5_000,
+    early: true,
+    nearMaxBytes: 32 << 20,
+    coherence: 'window',
+  });
   const said = warn.mock.calls.map(({ arguments: [text] }) => text);
-  assert.equal(said.length, 6);
+  assert.equal(said.length, 8);
   assert.ok(
     said.includes('freshet-next: FRESHET_DEADLINE_MS is 50 to 30000, was "49"; 500 is used'),
   );
@@ -289,6 +299,11 @@ test('config_isReadAnewWhenItChanges', () => {
   assert.equal(config().app, 'shop');
   delete process.env.FRESHET_APP;
   assert.equal(config().app, 'app');
+  for (const [text, bytes] of Object.entries({ '0': 0, '1': 1, '2KiB': 2048, '64GiB': 2 ** 36 })) {
+    process.env.FRESHET_NEAR_MAX_BYTES = text;
+    assert.equal(config().nearMaxBytes, bytes);
+  }
+  process.env.FRESHET_NEAR_MAX_BYTES = '0';
 });
 
 test('deployment_isTheDeploymentIdElseTheBuildId_inTheFormOfAName', () => {

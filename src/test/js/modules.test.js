@@ -19,7 +19,7 @@ let gateway;
 let app;
 
 before(async () => {
-  gateway = await new FakeGateway().start();
+  gateway = await new FakeGateway().start({ near: true });
   app = mkdtempSync(path.join(tmpdir(), 'freshet-'));
   mkdirSync(path.join(app, 'node_modules'));
   symlinkSync(

@@ -32,10 +32,18 @@ export class FakeGateway {
    * @type {(call: Call, response: http.ServerResponse) => boolean | void}
    */
   instead = () => {};
+  epoch = 'e';
+  /** What the clock says of itself. */
+  clock = { coherent: true, window: 1_000 };
+  /** The event streams that are open. @type {Set<http.ServerResponse>} */
+  streams = new Set();
   #server = http.createServer((request, response) => this.#serve(request, response));
   #tokens = 0;
+  #writes = 0;
 
-  async start() {
+  /** @param {{ near?: boolean }} [how] whether its clients keep copies */
+  async start({ near = false } = {}) {
+    process.env.FRESHET_NEAR_MAX_BYTES = near ? '' : '0';
     this.#server.on('connection', () => this.connections++);
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
@@ -47,6 +55,11 @@ export class FakeGateway {
 
   async stop() {
     this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  /** Hangs up on everybody. */
+  closeConnections() {
     this.#server.closeAllConnections();
   }
 
@@ -68,7 +81,48 @@ export class FakeGateway {
   }
 
   get invalidations() {
-    return this.to('invalidations').map((call) => call.json);
+    return this.to('invalidations')
+      .filter((call) => call.method === 'POST')
+      .map((call) => call.json);
+  }
+
+  /** The requests for an event stream. */
+  get subscriptions() {
+    return this.to('invalidations').filter((call) => call.method === 'GET');
+  }
+
+  get clocks() {
+    return this.to('clock');
+  }
+
+  /** Where it stands. */
+  get place() {
+    return `${this.epoch}/${this.stamp}`;
+  }
+
+  /**
+   * Tells each event stream.
+   *
+   * @param {string} event
+   * @param {object} data
+   * @param {string} [id]
+   */
+  tell(event, data, id) {
+    const text = `event: ${event}\n${id ? `id: ${id}\n` : ''}data: ${JSON.stringify(data)}\n\n`;
+    for (const stream of this.streams) stream.write(text);
+  }
+
+  /**
+   * Tells of an invalidation.
+   *
+   * @param {...string} tags
+   * @returns {number} its stamp
+   */
+  invalidate(...tags) {
+    this.stamp++;
+    const marks = Object.fromEntries(tags.map((tag) => [tag, { hard: this.stamp, soft: [] }]));
+    this.tell('invalidate', { stamp: this.stamp, tags: marks }, this.place);
+    return this.stamp;
   }
 
   /** A lease as the leader is told of it. */
@@ -110,25 +164,40 @@ export class FakeGateway {
    * @param {Call} call
    * @param {http.ServerResponse} response
    */
-  #answer({ method, path, json, frame }, response) {
-    if (path.endsWith('/lookup')) {
+  #answer({ method, path, headers, json, frame }, response) {
+    if (path === 'invalidations' && method === 'GET') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      this.streams.add(response);
+      response.on('close', () => this.streams.delete(response));
+      const replay = headers['last-event-id'] ? 'whole' : 'none';
+      const data = JSON.stringify({ epoch: this.epoch, stamp: this.stamp, replay });
+      response.write(`event: hello\nid: ${this.place}\nretry: 10\ndata: ${data}\n\n`);
+    } else if (path === 'clock') {
+      const { epoch, stamp, clock } = this;
+      response.end(JSON.stringify({ epoch, stamp, floor: 0, replica: 'r', ...clock }));
+    } else if (path.endsWith('/lookup')) {
+      const { etag } = json.entries[0];
       const { meta, body } = this.entries.get(json.entries[0].digest) ?? {
-        meta: { status: 404, tags: [], asOf: `${++this.stamp}-1`, lease: this.lead() },
+        meta: { status: 404, tags: [], asOf: `${this.invalidate()}-1`, lease: this.lead() },
       };
-      response.end(FakeGateway.frame(meta, body));
+      const known = etag !== undefined && etag === meta.etag;
+      response.end(
+        known ? FakeGateway.frame({ ...meta, status: 304 }) : FakeGateway.frame(meta, body),
+      );
     } else if (method === 'PUT' && frame) {
       const { asOf, lease, ...kept } = frame.meta;
       const digest = path.split('@')[1];
       response.statusCode = this.entries.has(digest) ? 204 : 201;
       this.entries.set(digest, {
-        meta: { status: 200, state: 'fresh', etag: '1', detail: 'near', ...kept },
+        meta: { status: 200, state: 'fresh', etag: `${++this.#writes}`, detail: 'near', ...kept },
         body: frame.body,
       });
+      this.tell('write', { deployment: 'v1', digest });
       response.end();
     } else if (method === 'DELETE') {
       response.writeHead(204).end();
-    } else if (path === 'invalidations' || path === 'clock') {
-      response.end(JSON.stringify({ stamp: ++this.stamp, replicas: 1 }));
+    } else if (path === 'invalidations') {
+      response.end(JSON.stringify({ stamp: this.invalidate(...json.tags), replicas: 1 }));
     } else {
       response.writeHead(404).end();
     }

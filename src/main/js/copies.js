@@ -1,0 +1,253 @@
+// @ts-check
+/**
+ * Copies of entries, bounded in bytes: each is what the gateway called fresh, and known to be so
+ * still. Judges; whether it has heard everything is for its owner to know.
+ */
+import { count } from './report.js';
+
+/** @typedef {import('./client.js').Answer} Answer */
+/** @typedef {import('./client.js').Meta} Meta */
+
+/**
+ * @typedef {object} Copy
+ * @property {Meta} meta
+ * @property {Buffer} body
+ * @property {string} etag
+ * @property {number} askedAt when it was asked for, by which answer it is fresh
+ * @property {number} life how long it is fresh from its computation on, ms
+ * @property {Map<string, number>} softTags those it was asked for with, and when
+ * @property {number} bytes
+ */
+
+/*
+ * What a change ends. A copy stands for an answer of the gateway, and that for what a replica knew
+ * when it was asked. So a copy is good for nothing if one of its tags, or of the soft tags of who
+ * asks, was marked later than that; and as the replica that answered may be behind the one that
+ * tells of changes, by no more than a coherence window, also if it was marked less than a window
+ * before. Marks come as they happen and are only noted; they are weighed when a copy is used, so
+ * those that come while the answer is under way count as well. For the same reason a copy is good
+ * only for soft tags that the gateway itself has weighed with it: what marked others long before
+ * was never told here.
+ *
+ * What is not good is kept, for its body: when the gateway says that it is still the one, that costs
+ * no body. Only `forget` drops everything, and a write what it replaces.
+ *
+ * All instants are of the process's monotonic clock, in ms.
+ */
+
+/** However fresh, a copy is confirmed as often as this. The gateway does the same with its own. */
+const AGE_MS_MAX = 60_000;
+/** Near its end an entry is the gateway's: it has one reader refresh what is soon to be stale. */
+const LIFE_SHARE = 0.9;
+const SOFT_TAGS_MAX = 256;
+const MARKED_MAX = 10_000;
+const WRITTEN_MAX = 10_000;
+/** What a copy takes besides its frame, roughly. */
+const COPY_BYTES = 1_024;
+const TAG_BYTES = 96;
+
+/** When names changed last: bounded, so the oldest are forgotten, and taken to have changed then. */
+class Changes {
+  /** The oldest first. @type {Map<string, number>} */
+  #at = new Map();
+  #floor = -Infinity;
+  #max;
+
+  /** @param {number} max */
+  constructor(max) {
+    this.#max = max;
+  }
+
+  /**
+   * @param {string} name
+   * @param {number} at
+   */
+  note(name, at) {
+    this.#at.delete(name);
+    this.#at.set(name, at);
+    if (this.#at.size <= this.#max) return;
+    const [[oldest, floor]] = this.#at;
+    this.#at.delete(oldest);
+    this.#floor = floor;
+  }
+
+  /** @param {string} name */
+  at(name) {
+    return this.#at.get(name) ?? this.#floor;
+  }
+}
+
+export class Copies {
+  /** How far one replica may be behind another. Until it is known nothing is good. */
+  windowMs = Infinity;
+  /** By deployment and digest, the least recently used first. @type {Map<string, Copy>} */
+  #copies = new Map();
+  #bytes = 0;
+  #bytesMax;
+  #marked = new Changes(MARKED_MAX);
+  #written = new Changes(WRITTEN_MAX);
+  #unheardUntil = -Infinity;
+
+  /** @param {number} bytesMax */
+  constructor(bytesMax) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get bytes() {
+    return this.#bytes;
+  }
+
+  /**
+   * The entry, if it is fresh for who asks with these soft tags.
+   *
+   * @param {string} key
+   * @param {readonly string[]} softTags
+   * @returns {Answer | undefined}
+   */
+  find(key, softTags) {
+    const copy = this.#copies.get(key);
+    if (!copy) return undefined;
+    const { meta, body, askedAt } = copy;
+    const keptMs = performance.now() - askedAt;
+    const age = meta.age + keptMs / 1000;
+    if (keptMs > AGE_MS_MAX || age * 1000 >= copy.life * LIFE_SHARE) return undefined;
+    if (!this.#knows(askedAt) || !meta.tags.every((tag) => this.#stands(tag, askedAt))) {
+      return undefined;
+    }
+    if (!softTags.every((tag) => this.#stands(tag, copy.softTags.get(tag)))) return undefined;
+    this.#copies.delete(key);
+    this.#copies.set(key, copy);
+    return { meta: { ...meta, age }, body: Buffer.from(body) };
+  }
+
+  /**
+   * The copy, good or not.
+   *
+   * @param {string} key
+   */
+  kept(key) {
+    return this.#copies.get(key);
+  }
+
+  /**
+   * Takes to heart what the gateway answered.
+   *
+   * @param {string} key
+   * @param {readonly string[]} softTags
+   * @param {number} askedAt
+   * @param {Answer} answer with the body, even where the gateway left it out
+   */
+  learn(key, softTags, askedAt, { meta, body }) {
+    const kept = this.#copies.get(key);
+    if (kept && kept.askedAt > askedAt) return;
+    this.#drop(key);
+    const { etag } = meta;
+    if (meta.status !== 200 || meta.state !== 'fresh' || meta.lease || !etag) return;
+    if (!(askedAt > this.#written.at(key) + this.windowMs)) return;
+    const known = kept?.etag === etag ? kept.softTags : undefined;
+    const copy = {
+      meta,
+      body: kept?.body === body ? body : ownBytes(body),
+      etag,
+      askedAt,
+      life: Math.min(meta.revalidate ?? Infinity, meta.expire ?? Infinity) * 1000,
+      softTags: weighed(softTags, askedAt, known),
+      bytes: 0,
+    };
+    copy.bytes = bytesOf(copy);
+    if (copy.bytes > this.#bytesMax / 8) return;
+    this.#copies.set(key, copy);
+    this.#bytes += copy.bytes;
+    this.#evict();
+  }
+
+  /**
+   * Tags were invalidated.
+   *
+   * @param {readonly string[]} tags
+   */
+  marked(tags) {
+    const at = performance.now();
+    for (const tag of tags) this.#marked.note(tag, at);
+  }
+
+  /**
+   * The entry was written or removed.
+   *
+   * @param {string} key
+   */
+  written(key) {
+    this.#written.note(key, performance.now());
+    this.#drop(key);
+  }
+
+  /** Changes may have been missed: no copy is good until it is confirmed. */
+  doubt() {
+    this.#unheardUntil = performance.now();
+  }
+
+  forget() {
+    this.doubt();
+    this.#copies.clear();
+    this.#bytes = 0;
+  }
+
+  /** @param {number} askedAt */
+  #knows(askedAt) {
+    return askedAt > this.#unheardUntil + this.windowMs;
+  }
+
+  /**
+   * @param {string} tag
+   * @param {number} [askedAt] when the gateway weighed it
+   */
+  #stands(tag, askedAt = -Infinity) {
+    return this.#knows(askedAt) && askedAt > this.#marked.at(tag) + this.windowMs;
+  }
+
+  /** @param {string} key */
+  #drop(key) {
+    this.#bytes -= this.#copies.get(key)?.bytes ?? 0;
+    this.#copies.delete(key);
+  }
+
+  #evict() {
+    for (const key of this.#copies.keys()) {
+      if (this.#bytes <= this.#bytesMax) return;
+      count('near-evicted');
+      this.#drop(key);
+    }
+  }
+}
+
+/**
+ * @param {readonly string[]} softTags
+ * @param {number} askedAt
+ * @param {Map<string, number>} [before]
+ */
+function weighed(softTags, askedAt, before) {
+  const all = new Map(before);
+  for (const tag of softTags) {
+    all.delete(tag);
+    all.set(tag, askedAt);
+  }
+  for (const tag of all.keys()) {
+    if (all.size <= SOFT_TAGS_MAX) break;
+    all.delete(tag);
+  }
+  return all;
+}
+
+/** A small body is a part of a large buffer, all of which it would keep. @param {Buffer} body */
+function ownBytes(body) {
+  const own = Buffer.allocUnsafeSlow(body.length);
+  body.copy(own);
+  return own;
+}
+
+/** @param {Copy} copy */
+function bytesOf({ meta, body, softTags }) {
+  let bytes = COPY_BYTES + body.length + 2 * JSON.stringify(meta).length;
+  for (const tag of softTags.keys()) bytes += TAG_BYTES + 2 * tag.length;
+  return bytes;
+}

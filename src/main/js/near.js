@@ -1,0 +1,190 @@
+// @ts-check
+/**
+ * The near cache: what was read lately is answered within this process, as long as it is proven
+ * that the gateway would answer the same.
+ */
+import { Copies } from './copies.js';
+import { outside } from './exchange.js';
+import { count } from './report.js';
+import { Stream } from './stream.js';
+import { Trust } from './trust.js';
+
+/** @typedef {import('./client.js').Answer} Answer */
+/** @typedef {import('./trust.js').Clock} Clock */
+/** @typedef {import('./trust.js').Proof} Proof */
+
+/** How long after it was last asked it goes on asking the clock. */
+const IDLE_MS = 10_000;
+/** It asks the clock no more often. */
+const BEAT_MS_MIN = 100;
+/** A stream that does not tell for so long what the clock knows of is fed by nobody. */
+const BEHIND_MS_MAX = 5_000;
+/** A replica beats at least three times in a window: just after a beat, two thirds are left. */
+const WINDOW_OF_REST = 1.5;
+
+export class Near {
+  #copies;
+  #trust = new Trust();
+  #stream;
+  #strict;
+  #clock;
+  /** Of the last beat. @type {Proof | undefined} */
+  #proof;
+  /** In strict coherence, of each request. @type {WeakMap<object, Promise<Proof | undefined>>} */
+  #proofs = new WeakMap();
+  #restMs = 0;
+  #askedAt = -Infinity;
+  #beatAt = -Infinity;
+  #behindSince = Infinity;
+  #asking = false;
+  /** @type {NodeJS.Timeout | undefined} */
+  #timer;
+
+  /**
+   * @param {{ nearMaxBytes: number, coherence: 'window' | 'strict' }} settings
+   * @param {URL} events where the stream is
+   * @param {() => Promise<Clock | undefined>} clock
+   */
+  constructor({ nearMaxBytes, coherence }, events, clock) {
+    this.#copies = new Copies(nearMaxBytes);
+    this.#strict = coherence === 'strict';
+    this.#clock = clock;
+    this.#stream = new Stream(events, {
+      heard: (type, data, id) => this.#heard(type, data, id),
+      lost: () => this.#lost(),
+    });
+    this.#stream.open();
+  }
+
+  close() {
+    this.#lost();
+    this.#askedAt = -Infinity;
+    clearTimeout(this.#timer);
+    this.#stream.close();
+  }
+
+  /**
+   * The entry, if it is fresh for certain. Makes no call, but in strict coherence the one that a
+   * request needs.
+   *
+   * @param {string} key
+   * @param {readonly string[]} softTags
+   * @param {object} [request]
+   * @returns {Promise<Answer | undefined>}
+   */
+  async recall(key, softTags, request) {
+    if (this.#strict) {
+      if (!this.#copies.find(key, softTags)) return undefined;
+      if (!this.#trust.holds(await this.#proofFor(request))) return undefined;
+    } else {
+      this.#askedAt = performance.now();
+      if (!this.#trust.holds(this.#proof)) {
+        if (this.#askedAt - this.#beatAt >= BEAT_MS_MIN) this.#beat();
+        return undefined;
+      }
+    }
+    const answer = this.#copies.find(key, softTags);
+    if (answer) count('near-hit');
+    return answer;
+  }
+
+  /** @param {string} key */
+  kept(key) {
+    return this.#copies.kept(key);
+  }
+
+  /** @type {Copies['learn']} */
+  learn(...answered) {
+    this.#copies.learn(...answered);
+  }
+
+  /** @param {readonly string[]} tags */
+  marked(tags) {
+    this.#copies.marked(tags);
+  }
+
+  /** @param {string} key */
+  written(key) {
+    this.#copies.written(key);
+  }
+
+  /**
+   * @param {string} type
+   * @param {any} data
+   * @param {string} [id]
+   */
+  #heard(type, data, id) {
+    count(`near-${type}`);
+    switch (type) {
+      case 'hello':
+        this.#copies.doubt(); // writes are not told again
+        if (data.replay === 'none') this.#copies.forget();
+        this.#trust.begins();
+        this.#beat();
+        break;
+      case 'invalidate':
+        this.#copies.marked(Object.keys(data.tags));
+        break;
+      case 'write':
+        this.#copies.written(`${data.deployment}/${data.digest}`);
+        break;
+      case 'reset':
+        this.#copies.forget();
+        break;
+    }
+    if (id !== undefined) this.#trust.reaches(id);
+  }
+
+  #lost() {
+    count('near-lost');
+    this.#trust.ends();
+  }
+
+  /** @param {object} [request] */
+  async #proofFor(request) {
+    const known = request && this.#proofs.get(request);
+    if (known && this.#trust.holds(await known)) return known;
+    const proof = this.#ask();
+    if (request) this.#proofs.set(request, proof);
+    return proof;
+  }
+
+  async #ask() {
+    const question = this.#trust.question();
+    const clock = await this.#clock();
+    if (!clock) return undefined;
+    this.#restMs = Math.max(this.#restMs, clock.window);
+    this.#copies.windowMs = this.#restMs * WINDOW_OF_REST;
+    const proof = this.#trust.proof(question, clock);
+    this.#follow(clock.coherent && !proof);
+    return proof;
+  }
+
+  /** @param {boolean} behind the stream has not told what the clock tells of */
+  #follow(behind) {
+    const now = performance.now();
+    this.#behindSince = behind ? Math.min(this.#behindSince, now) : Infinity;
+    if (now - this.#behindSince < BEHIND_MS_MAX) return;
+    this.#behindSince = Infinity;
+    this.#stream.reopen();
+  }
+
+  /** Asks the clock, and again before what it proves has ended, while there is use for it. */
+  #beat() {
+    if (this.#asking) return;
+    this.#asking = true;
+    this.#beatAt = performance.now();
+    clearTimeout(this.#timer);
+    outside(async () => {
+      this.#proof = (await this.#ask()) ?? this.#proof;
+      this.#asking = false;
+      const leftMs = (this.#proof?.until ?? 0) - performance.now();
+      this.#timer = setTimeout(() => this.#again(), Math.max(BEAT_MS_MIN, leftMs / 2));
+      this.#timer.unref();
+    });
+  }
+
+  #again() {
+    if (performance.now() - this.#askedAt < IDLE_MS) this.#beat();
+  }
+}
