@@ -37,7 +37,7 @@ const SETTINGS = /** @type {const} */ ({
   FRESHET_INVALIDATE_MS: { usual: '5000', read: within(500, 60_000), rule: '500 to 60000' },
   FRESHET_EARLY: { usual: 'on', read: onOrOff, rule: 'on or off' },
   FRESHET_NEAR_MAX_BYTES: { usual: '32MiB', read: bytes, rule: '0 to 64GiB, in B, KiB, MiB, GiB' },
-  FRESHET_COHERENCE: { usual: 'window', read: coherence, rule: 'window or strict' },
+  FRESHET_COHERENCE: { usual: 'strict', read: coherence, rule: 'window or strict' },
 });
 
 /** @type {string | undefined} */

@@ -281,7 +281,7 @@ test('config_wrongValues_areSaidOnceAndTheDefaultsServe', () => {
     invalidateMs: 5_000,
     early: true,
     nearMaxBytes: 32 << 20,
-    coherence: 'window',
+    coherence: 'strict',
   });
   const said = warn.mock.calls.map(({ arguments: [text] }) => text);
   assert.equal(said.length, 8);

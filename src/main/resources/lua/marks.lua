@@ -2,6 +2,8 @@
 -- scripts that include it. A packed mark is 'hard|stamp:deadline,stamp:deadline,…': the stamp of the
 -- newest hard invalidation, and the soft ones, oldest first, each with the ms at which it ends what
 -- it made stale, or nothing for never.
+--
+-- At most 512 tags a call, for each command is told all of them at once, and Lua passes 8,000 values.
 local SOFTS_MAX = 8
 
 local function unpacked(packed)
@@ -46,6 +48,15 @@ local function newest(packed)
   return math.max(hard, #softs > 0 and softs[#softs][1] or 0)
 end
 
+-- What is kept of each tag, in their order.
+local function known(keys, tags)
+  local marks = redis.call('HMGET', keys.marks, unpack(tags))
+  for i = 1, #tags do
+    marks[i] = marks[i] or '0|'
+  end
+  return marks
+end
+
 -- Forgets the tags beyond the most remembered that changed longest ago, at most 512 of them, and
 -- lets the floor rise to the newest of their marks.
 local function forget(keys, at, most)
@@ -54,32 +65,38 @@ local function forget(keys, at, most)
     return
   end
   local oldest = redis.call('ZPOPMIN', keys.tags, math.min(beyond, 512))
+  local tags = {}
   for i = 1, #oldest, 2 do
-    local packed = redis.call('HGET', keys.marks, oldest[i])
-    at.floor = math.max(at.floor, packed and newest(packed) or tonumber(oldest[i + 1]))
-    redis.call('HDEL', keys.marks, oldest[i])
+    tags[#tags + 1] = oldest[i]
   end
+  local marks = redis.call('HMGET', keys.marks, unpack(tags))
+  for i = 1, #tags do
+    at.floor = math.max(at.floor, marks[i] and newest(marks[i]) or tonumber(oldest[i * 2]))
+  end
+  redis.call('HDEL', keys.marks, unpack(tags))
   redis.call('HSET', keys.clock, 'floor', text(at.floor))
 end
 
 -- Gives the next stamp to a change, and tells it on the bus, so that the bus has the order of the
--- stamps. marked(tag, stamp) answers the whole packed mark of each tag.
+-- stamps. marked(stamp) answers the whole packed mark of each tag, in their order.
 local function change(keys, at, most, channel, tags, marked)
   local previous, stamp = at.last, math.max(at.last + 1, at.now)
-  local marks = {}
-  for _, tag in ipairs(tags) do
-    local packed = marked(tag, stamp)
-    redis.call('HSET', keys.marks, tag, packed)
-    redis.call('ZADD', keys.tags, text(stamp), tag)
-    marks[tag] = packed
+  local score, packed = text(stamp), marked(stamp)
+  local marks, fields, members = {}, {}, {}
+  for i, tag in ipairs(tags) do
+    marks[tag] = packed[i]
+    fields[i * 2 - 1], fields[i * 2] = tag, packed[i]
+    members[i * 2 - 1], members[i * 2] = score, tag
   end
-  redis.call('HSET', keys.clock, 'last', text(stamp))
+  redis.call('HSET', keys.marks, unpack(fields))
+  redis.call('ZADD', keys.tags, unpack(members))
+  redis.call('HSET', keys.clock, 'last', score)
   at.last = stamp
   forget(keys, at, most)
   redis.call('PUBLISH', channel, 'invalidate ' .. cjson.encode({
     epoch = at.epoch,
     previous = text(previous),
-    stamp = text(stamp),
+    stamp = score,
     marks = marks,
   }))
   return stamp
@@ -88,11 +105,12 @@ end
 -- Invalidates tags: mode 'hard', or 'soft' with the ms after which it ends what it made stale, ''
 -- for never. A soft mark never cancels an earlier hard one.
 local function invalidate(keys, at, most, channel, mode, expire, tags)
-  return change(keys, at, most, channel, tags, function(tag, stamp)
-    if mode == 'hard' then
-      return text(stamp) .. '|'
-    end
+  return change(keys, at, most, channel, tags, function(stamp)
+    local marks = mode == 'hard' and {} or known(keys, tags)
     local deadline = expire == '' and '' or text(math.floor(at.now / 1000) + tonumber(expire))
-    return merged(redis.call('HGET', keys.marks, tag) or '0|', '0|' .. text(stamp) .. ':' .. deadline)
+    for i = 1, #tags do
+      marks[i] = mode == 'hard' and text(stamp) .. '|' or merged(marks[i], '0|' .. text(stamp) .. ':' .. deadline)
+    end
+    return marks
   end)
 end

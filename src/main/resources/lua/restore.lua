@@ -25,13 +25,17 @@ end
 local tags, given = {}, {}
 for i = 8, #ARGV, 2 do
   tags[#tags + 1] = ARGV[i]
-  given[ARGV[i]] = ARGV[i + 1]
+  given[#given + 1] = ARGV[i + 1]
 end
 at.floor = math.max(at.floor, tonumber(ARGV[6]))
 redis.call('HSET', keys.clock, 'floor', text(at.floor))
 if #tags > 0 then
-  change(keys, at, tonumber(ARGV[3]), ARGV[4], tags, function(tag)
-    return merged(redis.call('HGET', keys.marks, tag) or '0|', given[tag])
+  change(keys, at, tonumber(ARGV[3]), ARGV[4], tags, function()
+    local marks = known(keys, tags)
+    for i = 1, #tags do
+      marks[i] = merged(marks[i], given[i])
+    end
+    return marks
   end)
 end
 if ARGV[7] == '1' then
