@@ -32,7 +32,9 @@ final class Settings {
             "FRESHET_DEADLINE_MS",
             "FRESHET_WAIT_MS",
             "FRESHET_INVALIDATE_MS",
-            "FRESHET_EARLY");
+            "FRESHET_EARLY",
+            "FRESHET_NEAR_MAX_BYTES",
+            "FRESHET_COHERENCE");
 
     private final Map<String, Given> given = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
