@@ -16,8 +16,8 @@ import { warnOnce } from './report.js';
  * @property {number} invalidateMs the longest that an invalidation may take
  * @property {boolean} early whether what is soon to be stale is refreshed ahead
  * @property {number} nearMaxBytes of copies in this process; 0 keeps none
- * @property {'window' | 'strict'} coherence when a copy may answer: while the clock was asked lately,
- * or once it was asked for the very request
+ * @property {'strict' | 'bounded'} coherence when a copy may answer: once the clock was asked for
+ * the very request, or while it was asked lately
  */
 
 /*
@@ -37,7 +37,7 @@ const SETTINGS = /** @type {const} */ ({
   FRESHET_INVALIDATE_MS: { usual: '5000', read: within(500, 60_000), rule: '500 to 60000' },
   FRESHET_EARLY: { usual: 'on', read: onOrOff, rule: 'on or off' },
   FRESHET_NEAR_MAX_BYTES: { usual: '32MiB', read: bytes, rule: '0 to 64GiB, in B, KiB, MiB, GiB' },
-  FRESHET_COHERENCE: { usual: 'strict', read: coherence, rule: 'window or strict' },
+  FRESHET_COHERENCE: { usual: 'strict', read: coherence, rule: 'strict or bounded' },
 });
 
 /** @type {string | undefined} */
@@ -147,7 +147,7 @@ function onOrOff(text) {
 
 /** @param {string} text */
 function coherence(text) {
-  return /^(window|strict)$/.test(text) ? text : undefined;
+  return /^(strict|bounded)$/.test(text) ? text : undefined;
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB'];

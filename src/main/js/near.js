@@ -41,7 +41,7 @@ export class Near {
   #timer;
 
   /**
-   * @param {{ nearMaxBytes: number, coherence: 'window' | 'strict' }} settings
+   * @param {{ nearMaxBytes: number, coherence: 'strict' | 'bounded' }} settings
    * @param {URL} events where the stream is
    * @param {() => Promise<Clock | undefined>} clock
    */

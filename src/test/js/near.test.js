@@ -40,7 +40,7 @@ beforeEach(async () => {
   gateway = await new FakeGateway().start({ near: true });
   gateway.clock.window = WINDOW_MS;
   store('old');
-  await restarted({ FRESHET_DEADLINE_MS: '5000', FRESHET_COHERENCE: 'window' });
+  await restarted({ FRESHET_DEADLINE_MS: '5000', FRESHET_COHERENCE: 'bounded' });
 });
 afterEach(() => {
   delete process.env.FRESHET_COHERENCE;
