@@ -185,6 +185,28 @@ class CoherenceTest {
         assertThat(app.judge(entry(5), softTags, clocks.nanos())).isNull();
     }
 
+    /** And a window that is closed meanwhile, before the table is emptied, vouches for nothing that follows. */
+    @Test
+    void judge_windowClosesMeanwhile_isNothing() {
+        app.open(app.sending());
+        app.table().merge(TAG, Mark.hard(9), 9);
+        List<Tag> softTags = new AbstractList<>() {
+            @Override
+            public Tag get(int index) {
+                app.close();
+                app.table().reset(0);
+                return TAG;
+            }
+
+            @Override
+            public int size() {
+                return 1;
+            }
+        };
+
+        assertThat(app.judge(entry(5), softTags, clocks.nanos())).isNull();
+    }
+
     /** R11: what knew all of an older history knew nothing of this, whatever the stamps are. */
     @Test
     void judge_entryOfAnotherHistory_knowsNothingOfThis() {
