@@ -295,8 +295,9 @@ public final class Coherence implements Marks {
         window = closed();
     }
 
+    /* Long ago: a request that has read the clock before this must not take it for open at that time. */
     private Window closed() {
-        return new Window(clocks.nanos() - 1, 0);
+        return new Window(clocks.nanos() - Long.MAX_VALUE / 2, 0);
     }
 
     private static long millis(long nanos) {

@@ -10,6 +10,7 @@ import dev.freshet.entry.Freshness;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
+import dev.freshet.loop.Clocks;
 import dev.freshet.near.Copy;
 import dev.freshet.store.Pulse;
 import dev.freshet.store.Rules;
@@ -68,6 +69,39 @@ class CoherenceTest {
 
         app.open(app.sending());
         assertThat(app.isCoherent()).isTrue();
+    }
+
+    /** R10: nor for the request that notices it, which has read the clock before. */
+    @Test
+    void isCoherent_suspendedAndTheClockGoesOn_isNot() {
+        Coherence running = new Coherence("shop", new Rules(60_000, 50, 1_000, Rules.Acks.EAGER), new Clocks() {
+            @Override
+            public long nanos() {
+                clocks.pass(Duration.ofNanos(2));
+                return clocks.nanos();
+            }
+
+            @Override
+            public long wallMs() {
+                return clocks.wallMs();
+            }
+        });
+        running.open(running.sending());
+        assertThat(running.isCoherent()).isTrue();
+        clocks.suspend(Duration.ofMillis(26));
+
+        assertThat(running.isCoherent()).isFalse();
+    }
+
+    /** G1: the marks that a request was to be judged by may be gone. */
+    @Test
+    void close_afterARequestHasReadTheClock_isClosedForItToo() {
+        app.open(app.sending());
+        long nanos = clocks.nanos();
+        clocks.pass(Duration.ofMillis(1));
+        app.close();
+
+        assertThat(app.isOpen(nanos)).isFalse();
     }
 
     @Test
