@@ -151,7 +151,7 @@ final class Clients {
                 && Math.min(freeNanos, waited) > PROMPT_NANOS
                 && replica.wire.bus().heardSince(startedAt)
                 && site.lossAt() < startedAt - LEASE_NANOS_MAX
-                && calm) {
+                && faults.calmSince(replica, world.now() - Math.min(freeNanos, waited) - PROMPT_NANOS)) {
             world.violation("wake-up: %s let a waiter of %s wait, though nobody has led for %.1f ms"
                     .formatted(replica.name, Ledger.name(key), freeNanos / 1e6));
         }
