@@ -297,7 +297,8 @@ public final class LeaseVerticle extends VerticleBase {
         if (line.timer >= 0) {
             vertx.cancelTimer(line.timer);
         }
-        line.timer = vertx.setTimer(Math.max(1, line.heldMs()), ended -> wake(key));
+        long leftMs = Math.ceilDiv(line.heldUntilNanos - clocks.nanos(), 1_000_000L);
+        line.timer = vertx.setTimer(Math.max(1, leftMs), ended -> wake(key));
     }
 
     /* Ends a line that nobody else needs. */
