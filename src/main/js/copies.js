@@ -3,6 +3,7 @@
  * Copies of entries, bounded in bytes: each is what the gateway called fresh, and known to be so
  * still. Judges; whether it has heard everything is for its owner to know.
  */
+import { putLast } from './bounded.js';
 import { count } from './report.js';
 
 /** @typedef {import('./client.js').Answer} Answer */
@@ -63,12 +64,8 @@ class Changes {
    * @param {number} at
    */
   note(name, at) {
-    this.#at.delete(name);
-    this.#at.set(name, at);
-    if (this.#at.size <= this.#max) return;
-    const [[oldest, floor]] = this.#at;
-    this.#at.delete(oldest);
-    this.#floor = floor;
+    const forgotten = putLast(this.#at, name, at, this.#max);
+    if (forgotten) this.#floor = forgotten[1];
   }
 
   /** @param {string} name */
@@ -227,14 +224,7 @@ export class Copies {
  */
 function weighed(softTags, askedAt, before) {
   const all = new Map(before);
-  for (const tag of softTags) {
-    all.delete(tag);
-    all.set(tag, askedAt);
-  }
-  for (const tag of all.keys()) {
-    if (all.size <= SOFT_TAGS_MAX) break;
-    all.delete(tag);
-  }
+  for (const tag of softTags) putLast(all, tag, askedAt, SOFT_TAGS_MAX);
   return all;
 }
 

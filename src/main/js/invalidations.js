@@ -3,6 +3,7 @@
  * The invalidations of this process on their way to the gateway. Until one is delivered, this
  * process itself treats as ended what it ends; and it tries until it is.
  */
+import { putLast } from './bounded.js';
 import { now } from './clock.js';
 import { Gateway } from './client.js';
 import { building, config } from './config.js';
@@ -121,8 +122,7 @@ function identityOf(tag, durations) {
  */
 function remember(identity, call) {
   if (identity === undefined) return;
-  sent.set(identity, call);
-  if (sent.size > SENT_MAX) sent.delete(/** @type {string} */ (sent.keys().next().value));
+  putLast(sent, identity, call, SENT_MAX);
 }
 
 /**

@@ -3,6 +3,7 @@
  * What each computation of this process may say of its beginning: the ticket and the lease that the
  * gateway gave when the entry was missed, kept until the value is written.
  */
+import { putLast } from './bounded.js';
 import { now } from './clock.js';
 
 /**
@@ -44,7 +45,7 @@ export function keep(digest, { asOf, token, ttl = 0, owner }) {
   /** @type {Ticket} */
   const ticket = { asOf, token, at, leaseEnds: at + ttl * 1000, owner };
   tickets.push(ticket);
-  put(open, digest, tickets);
+  putLast(open, digest, tickets, KEYS_MAX);
   heard(asOf);
   return ticket;
 }
@@ -121,7 +122,7 @@ export function heard(asOf, { exactly = false } = {}) {
  * @param {string} digest
  */
 export function fruitless(digest) {
-  put(barren, digest, now() + FRUITLESS_MS);
+  putLast(barren, digest, now() + FRUITLESS_MS, KEYS_MAX);
 }
 
 /** @param {string} digest */
@@ -132,18 +133,4 @@ export function isFruitless(digest) {
 /** @param {string} digest */
 export function fruitful(digest) {
   barren.delete(digest);
-}
-
-/**
- * Puts last, and forgets what has lain longest.
- *
- * @template T
- * @param {Map<string, T>} map
- * @param {string} key
- * @param {T} value
- */
-function put(map, key, value) {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > KEYS_MAX) map.delete(/** @type {string} */ (map.keys().next().value));
 }
