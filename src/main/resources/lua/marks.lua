@@ -49,7 +49,7 @@ local function newest(packed)
 end
 
 -- What is kept of each tag, in their order.
-local function known(keys, tags)
+local function packedMarks(keys, tags)
   local marks = redis.call('HMGET', keys.marks, unpack(tags))
   for i = 1, #tags do
     marks[i] = marks[i] or '0|'
@@ -106,7 +106,7 @@ end
 -- for never. A soft mark never cancels an earlier hard one.
 local function invalidate(keys, at, most, channel, mode, expire, tags)
   return change(keys, at, most, channel, tags, function(stamp)
-    local marks = mode == 'hard' and {} or known(keys, tags)
+    local marks = mode == 'hard' and {} or packedMarks(keys, tags)
     local deadline = expire == '' and '' or text(math.floor(at.now / 1000) + tonumber(expire))
     for i = 1, #tags do
       marks[i] = mode == 'hard' and text(stamp) .. '|' or merged(marks[i], '0|' .. text(stamp) .. ':' .. deadline)

@@ -31,7 +31,7 @@ at.floor = math.max(at.floor, tonumber(ARGV[6]))
 redis.call('HSET', keys.clock, 'floor', text(at.floor))
 if #tags > 0 then
   change(keys, at, tonumber(ARGV[3]), ARGV[4], tags, function()
-    local marks = known(keys, tags)
+    local marks = packedMarks(keys, tags)
     for i = 1, #tags do
       marks[i] = merged(marks[i], given[i])
     end
