@@ -100,10 +100,7 @@ class StampedeIT extends OnFleet {
     @Test
     void staleByTag_pageRenderedByAFollower_isKeptOnlyWithTheNewValueAndTheLifetimeOfAFreshOne() {
         String key = "followed";
-        fleet.origin().set(key, "old followed");
-        assertThat(fleet.server(1).get("/cached/" + key).value()).isEqualTo("old followed");
-        int calls = fleet.origin().calls(key);
-        fleet.origin().set(key, "new followed");
+        int calls = cachedAndReplaced(key);
 
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<CompletableFuture<Page>> pages = new ArrayList<>();
@@ -120,21 +117,14 @@ class StampedeIT extends OnFleet {
             });
             assertThat(pages.stream().map(CompletableFuture::join)).allSatisfy(StampedeIT::assertNotKeptUnlessNew);
         }
-        awaitValues("/isr/" + key, "new followed");
-        assertThat(pagesAtOnce("/isr/" + key, 1))
-                .allSatisfy(page -> assertThat(page.control()).isEqualTo(HOUR));
-        assertThat(fleet.origin().calls(key)).isEqualTo(calls + 1);
-        assertThat(fleet.stored().showing("old followed")).isEmpty();
+        assertOnlyTheNewIsKept(key, calls + 1);
     }
 
     /** The same where the page's own process is to refresh what it is made of. */
     @Test
     void staleByTag_pageRenderedByTheLeader_isKeptOnlyWithTheNewValueAndTheLifetimeOfAFreshOne() {
         String key = "led";
-        fleet.origin().set(key, "old led");
-        assertThat(fleet.server(1).get("/cached/" + key).value()).isEqualTo("old led");
-        int calls = fleet.origin().calls(key);
-        fleet.origin().set(key, "new led");
+        int calls = cachedAndReplaced(key);
 
         fleet.origin().hold(key, () -> {
             revalidateTag(key);
@@ -144,11 +134,24 @@ class StampedeIT extends OnFleet {
             assertThat(shown.control()).contains("no-store");
             await("the leader").atMost(FRESH_MAX).until(() -> fleet.origin().calls(key) > calls);
         });
-        awaitValues("/isr/" + key, "new led");
+        assertOnlyTheNewIsKept(key, calls + 1);
+    }
+
+    /** The origin's calls until the old value was cached; it has a new one by now. */
+    private static int cachedAndReplaced(String key) {
+        fleet.origin().set(key, "old " + key);
+        assertThat(fleet.server(1).get("/cached/" + key).value()).isEqualTo("old " + key);
+        int calls = fleet.origin().calls(key);
+        fleet.origin().set(key, "new " + key);
+        return calls;
+    }
+
+    private static void assertOnlyTheNewIsKept(String key, int calls) {
+        awaitValues("/isr/" + key, "new " + key);
         assertThat(pagesAtOnce("/isr/" + key, 1))
                 .allSatisfy(page -> assertThat(page.control()).isEqualTo(HOUR));
-        assertThat(fleet.origin().calls(key)).isEqualTo(calls + 1);
-        assertThat(fleet.stored().showing("old led")).isEmpty();
+        assertThat(fleet.origin().calls(key)).isEqualTo(calls);
+        assertThat(fleet.stored().showing("old " + key)).isEmpty();
     }
 
     private static void assertNotKeptUnlessNew(Page page) {

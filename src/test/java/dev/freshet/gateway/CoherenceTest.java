@@ -202,19 +202,10 @@ class CoherenceTest {
     @Test
     void judge_anotherHistoryBeginsMeanwhile_isNothing() {
         app.open(app.sending());
-        List<Tag> softTags = new AbstractList<>() {
-            @Override
-            public Tag get(int index) {
-                app.reset(pulse("e2", 0));
-                app.open(app.sending());
-                return TAG;
-            }
-
-            @Override
-            public int size() {
-                return 1;
-            }
-        };
+        List<Tag> softTags = tagReadAfter(() -> {
+            app.reset(pulse("e2", 0));
+            app.open(app.sending());
+        });
 
         assertThat(app.judge(entry(5), softTags, clocks.nanos())).isNull();
     }
@@ -224,19 +215,10 @@ class CoherenceTest {
     void judge_windowClosesMeanwhile_isNothing() {
         app.open(app.sending());
         app.table().merge(TAG, Mark.hard(9), 9);
-        List<Tag> softTags = new AbstractList<>() {
-            @Override
-            public Tag get(int index) {
-                app.close();
-                app.table().reset(0);
-                return TAG;
-            }
-
-            @Override
-            public int size() {
-                return 1;
-            }
-        };
+        List<Tag> softTags = tagReadAfter(() -> {
+            app.close();
+            app.table().reset(0);
+        });
 
         assertThat(app.judge(entry(5), softTags, clocks.nanos())).isNull();
     }
@@ -247,10 +229,8 @@ class CoherenceTest {
         app.reset(pulse("100.ab", 0));
         app.open(app.sending());
         app.table().merge(TAG, Mark.hard(105), 105);
-        Body body = Body.of(Buffer.buffer("one"));
-        Key key = Key.of("shop", "v1", "k");
-        Entry other = new Entry(key, 1, "400.cd", 407, 0, List.of(TAG), Lifetime.UNLIMITED, Draft.OCTETS, "", body);
-        Entry own = new Entry(key, 1, "100.ab", 107, 0, List.of(TAG), Lifetime.UNLIMITED, Draft.OCTETS, "", body);
+        Entry other = entry("400.cd", 407, 0, Lifetime.UNLIMITED);
+        Entry own = entry("100.ab", 107, 0, Lifetime.UNLIMITED);
 
         assertThat(app.judge(other, List.of(), clocks.nanos())).isEqualTo(Freshness.GONE);
         assertThat(app.judge(own, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
@@ -263,8 +243,7 @@ class CoherenceTest {
     void judge_copyThatWasFresh_isJudgedAnewAfterAMark() {
         app.reset(pulse("100.ab", 0));
         app.open(app.sending());
-        Copy copy = new Copy(tagged("100.ab", 107), clocks.nanos(), 1);
-        assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
+        Copy copy = freshCopy();
         assertThat(copy.wasFreshAt(app.table().version())).isTrue();
         assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
 
@@ -278,8 +257,7 @@ class CoherenceTest {
         app.trust();
         app.open(app.sending());
         app.table().merge(TAG, Mark.hard(105), 105);
-        Copy copy = new Copy(tagged("100.ab", 107), clocks.nanos(), 1);
-        assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
+        Copy copy = freshCopy();
 
         app.carryOn(pulse("90.cd", 0));
         assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.GONE);
@@ -289,8 +267,7 @@ class CoherenceTest {
     void judge_copyThatWasFresh_isNothingOutsideTheWindow_andAges() {
         app.reset(pulse("100.ab", 0));
         app.open(app.sending());
-        Copy copy = new Copy(tagged("100.ab", 107), clocks.nanos(), 1);
-        assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
+        Copy copy = freshCopy();
 
         app.close();
         assertThat(app.judge(copy, List.of(), clocks.nanos())).isNull();
@@ -308,25 +285,16 @@ class CoherenceTest {
         app.reset(pulse("100.ab", 0));
         app.open(app.sending());
         app.table().merge(new Tag("path"), Mark.hard(110), 110);
-        Copy copy = new Copy(tagged("100.ab", 107), clocks.nanos(), 1);
-        assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
+        Copy copy = freshCopy();
 
         assertThat(app.judge(copy, List.of(new Tag("path")), clocks.nanos())).isEqualTo(Freshness.GONE);
     }
 
-    /** Fresh for a minute, and kept for ten, from now. */
-    private Entry tagged(String epoch, long asOf) {
-        return new Entry(
-                Key.of("shop", "v1", "k"),
-                1,
-                epoch,
-                asOf,
-                app.nowMs(),
-                List.of(TAG),
-                new Lifetime(60_000, 600_000),
-                Draft.OCTETS,
-                "",
-                Body.of(Buffer.buffer("one")));
+    /** As of 107, fresh for a minute and kept for ten from now on, and found so by the marks as they are. */
+    private Copy freshCopy() {
+        Copy copy = new Copy(entry("100.ab", 107, app.nowMs(), new Lifetime(60_000, 600_000)), clocks.nanos(), 1);
+        assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
+        return copy;
     }
 
     /** G2: one of an older history keeps its name, so that the store knows the order of two; none is of the future. */
@@ -344,9 +312,29 @@ class CoherenceTest {
     }
 
     private static Entry entry(long asOf) {
+        return entry("", asOf, 0, Lifetime.UNLIMITED);
+    }
+
+    private static Entry entry(String epoch, long asOf, long bornMs, Lifetime lifetime) {
         Body body = Body.of(Buffer.buffer("one"));
         Key key = Key.of("shop", "v1", "k");
-        return new Entry(key, 1, asOf, 0, List.of(TAG), Lifetime.UNLIMITED, Draft.OCTETS, "", body);
+        return new Entry(key, 1, epoch, asOf, bornMs, List.of(TAG), lifetime, Draft.OCTETS, "", body);
+    }
+
+    /** A tag, before which something else happens. */
+    private static List<Tag> tagReadAfter(Runnable meanwhile) {
+        return new AbstractList<>() {
+            @Override
+            public Tag get(int index) {
+                meanwhile.run();
+                return TAG;
+            }
+
+            @Override
+            public int size() {
+                return 1;
+            }
+        };
     }
 
     @Test

@@ -89,15 +89,14 @@ final class Faults {
         count++;
         switch (kind) {
             case 0, 1 -> pause(one, lasts);
-            case 2 -> {
-                if (one.machine.hasTold(World.ms(2 * times.windowMs()))) {
-                    suspend(one, lasts);
+            case 2, 3 -> {
+                if (!one.machine.clocksWereRightFor(World.ms(2 * times.windowMs()))) {
+                    break;
                 }
-            }
-            case 3 -> {
-                if (one.machine.hasTold(World.ms(2 * times.windowMs()))) {
-                    world.tell(() -> one.name + ": its wall clock jumps");
-                    one.machine.jump(world.below(10_000) - 5_000);
+                if (kind == 2) {
+                    suspend(one, lasts);
+                } else {
+                    jump(one);
                 }
             }
             case 4 -> end(one, left);
@@ -133,6 +132,11 @@ final class Faults {
     private void suspend(Replica one, long lasts) {
         world.tell(() -> "%s is suspended for %.3f ms".formatted(one.name, lasts / 1e6));
         one.machine.suspend(lasts);
+    }
+
+    private void jump(Replica one) {
+        world.tell(() -> one.name + ": its wall clock jumps");
+        one.machine.jump(world.below(10_000) - 5_000);
     }
 
     private void end(Replica one, long left) {

@@ -116,7 +116,7 @@ final class Machine implements Clocks {
      */
 
     /** Whether neither clock went wrong for some time. */
-    boolean hasTold(long forNanos) {
+    boolean clocksWereRightFor(long forNanos) {
         return suspends == 0 && world.now() - clockWrongAt >= forNanos;
     }
 
