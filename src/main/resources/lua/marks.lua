@@ -43,6 +43,26 @@ local function merged(one, other)
   return text(math.max(hard, otherHard)) .. '|' .. table.concat(kept, ',')
 end
 
+-- The same, for a soft invalidation that is newer than all of the mark's, without taking the mark apart.
+local function softened(packed, stamp, pair)
+  local last = string.match(packed, '^.*[|,](%d+):%d*$')
+  if not last then
+    return packed .. pair
+  end
+  local _, commas = string.gsub(packed, ',', '')
+  if tonumber(last) >= stamp or commas >= SOFTS_MAX then
+    return merged(packed, '0|' .. pair)
+  end
+  if commas == SOFTS_MAX - 1 then
+    local hard, first, second, fold, rest = string.match(packed, '^(%d+|)%d+:(%d*),(%d+:)(%d*)(.*)$')
+    if fold == '' or (first ~= '' and tonumber(first) < tonumber(fold)) then
+      fold = first
+    end
+    packed = hard .. second .. fold .. rest
+  end
+  return packed .. ',' .. pair
+end
+
 local function newest(packed)
   local hard, softs = unpacked(packed)
   return math.max(hard, #softs > 0 and softs[#softs][1] or 0)
@@ -106,10 +126,12 @@ end
 -- for never. A soft mark never cancels an earlier hard one.
 local function invalidate(keys, at, most, channel, mode, expire, tags)
   return change(keys, at, most, channel, tags, function(stamp)
-    local marks = mode == 'hard' and {} or packedMarks(keys, tags)
+    local hard = text(stamp) .. '|'
     local deadline = expire == '' and '' or text(math.floor(at.now / 1000) + tonumber(expire))
+    local soft = text(stamp) .. ':' .. deadline
+    local marks = mode == 'hard' and {} or packedMarks(keys, tags)
     for i = 1, #tags do
-      marks[i] = mode == 'hard' and text(stamp) .. '|' or merged(marks[i], '0|' .. text(stamp) .. ':' .. deadline)
+      marks[i] = mode == 'hard' and hard or softened(marks[i], stamp, soft)
     end
     return marks
   end)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.freshet.entry.Key;
+import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
 import dev.freshet.store.Change;
 import dev.freshet.store.Invalidation;
@@ -306,6 +307,31 @@ class RedisStoreIT extends StoreContract {
             Mark mark = new Mark(random.nextInt(40), softs);
             expected = expected.merge(mark);
             now(store.restore(app, new Restored(begun.epoch(), 0, Map.of(tag, mark), false)));
+            assertThat(now(store.beat(app, new Position("r1", "", 0, 1))).changed())
+                    .as("seed %d, step %d", seed, i)
+                    .containsEntry(tag, expected);
+        }
+    }
+
+    /** A soft invalidation adds to a mark as merging does, be the mark full, or newer than it by what was given back. */
+    @Test
+    void invalidate_softManyTimes_mergesAsMarksDo() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        Tag tag = TAGS.getFirst();
+        Pulse begun = now(store.beat(app, new Position("r1", "", 0, 1)));
+        Mark expected = Mark.NONE;
+        for (int i = 0; i < 60; i++) {
+            if (i % 20 == 15) {
+                Mark ahead = Mark.soft(begun.head() + 3_600_000_000L + i, random.nextInt(1_000));
+                expected = expected.merge(ahead);
+                now(store.restore(app, new Restored(begun.epoch(), 0, Map.of(tag, ahead), false)));
+            }
+            boolean never = random.nextInt(3) == 0;
+            long expireMs = random.nextInt(1_000_000);
+            Invalidation made = now(store.invalidate(app, TAGS, new Mode.Soft(never ? Lifetime.NEVER : expireMs), 0));
+            expected =
+                    expected.merge(Mark.soft(made.stamp(), never ? Mark.NEVER : made.timeMicros() / 1_000 + expireMs));
             assertThat(now(store.beat(app, new Position("r1", "", 0, 1))).changed())
                     .as("seed %d, step %d", seed, i)
                     .containsEntry(tag, expected);
