@@ -19,10 +19,9 @@ import org.jspecify.annotations.Nullable;
 public final class Coherence implements Marks {
     /*
      * The window. A near copy may be served until windowEndNanos, which counts on this process's
-     * monotonic clock from before the sending of the last good beat; the store counts the same time,
-     * and a margin, from receiving it. So when the store lets the window end, it has ended here. The
-     * monotonic clock stands still while the machine is suspended, and the wall clock does not: when
-     * they have moved apart since the beat, by more than half the margin, the window has ended too.
+     * clock from before the sending of the last good beat; the store counts the same time, and a
+     * margin, from receiving it. So when the store lets the window end, it has ended here. The clock
+     * goes on while this process or its machine stands still.
      *
      * Marks are merged before the applied stamp rises, and the applied stamp rises before it is
      * acknowledged: who reads the stamp finds its marks, and what is acknowledged is in force.
@@ -46,7 +45,7 @@ public final class Coherence implements Marks {
     private volatile long doubt;
     private volatile boolean listening;
     private volatile long term;
-    private volatile Window window;
+    private volatile long windowEndNanos;
     private volatile long storeMinusNanoMicros;
 
     /** When the clock was last set, 0 for never. Of the one who writes. */
@@ -63,20 +62,12 @@ public final class Coherence implements Marks {
         }
     }
 
-    /**
-     * A time of trust.
-     *
-     * @param endNanos on the monotonic clock
-     * @param wallMinusNanoMs how far the wall clock was ahead of the monotonic one when it began
-     */
-    private record Window(long endNanos, long wallMinusNanoMs) {}
-
     Coherence(String app, Rules rules, Clocks clocks) {
         this.app = app;
         this.marks = new MarkTable(rules.marksMax());
         this.rules = rules;
         this.clocks = clocks;
-        this.window = closed();
+        this.windowEndNanos = closed();
     }
 
     /** The app's name. */
@@ -119,9 +110,7 @@ public final class Coherence implements Marks {
 
     /** Whether every acknowledged invalidation is known here. */
     public boolean isCoherent() {
-        long nanos = clocks.nanos();
-        noticeSuspension(nanos);
-        return isOpen(nanos);
+        return isOpen(clocks.nanos());
     }
 
     /** Whether near copies may be used: writes are heard, and every acknowledged invalidation is known here. */
@@ -134,28 +123,16 @@ public final class Coherence implements Marks {
      * then, whatever was acknowledged until then is among the marks, and a judgement made later knows
      * it. What is acknowledged after that reading, while this process was halted or not, need not be
      * known: the request began before it.
-     *
-     * The wall clock is compared where a request begins, for the same reason: a machine that is
-     * suspended after that has the request under way.
      */
 
-    /** Whether the window was open at a reading of the monotonic clock. */
+    /** Whether the window was open at a reading of the clock. */
     boolean isOpen(long nanos) {
-        return nanos - window.endNanos < 0;
+        return nanos - windowEndNanos < 0;
     }
 
-    /** Whether near copies may be used by a reading of the monotonic clock; see {@link #noticeSuspension}. */
+    /** Whether near copies may be used by a reading of the clock. */
     boolean mayUseNear(long nanos) {
         return listening && isOpen(nanos);
-    }
-
-    /** Closes the window if the machine was suspended since it was opened. To be called where a request begins. */
-    void noticeSuspension(long nanos) {
-        Window open = window;
-        if (nanos - open.endNanos < 0
-                && Math.abs(clocks.wallMs() - millis(nanos) - open.wallMinusNanoMs) > rules.marginMs() / 2) {
-            close();
-        }
     }
 
     /** Counts the times from when writes are heard until that may have failed; a near copy is good in the one it is of. */
@@ -166,7 +143,7 @@ public final class Coherence implements Marks {
     /**
      * How fresh an entry is; null if the window is not open, or another history began meanwhile, so that the marks may be others.
      *
-     * @param nanos the monotonic clock, read after the request began
+     * @param nanos the clock, read after the request began
      */
     @Nullable
     Freshness judge(Entry entry, List<Tag> softTags, long nanos) {
@@ -197,7 +174,7 @@ public final class Coherence implements Marks {
         return freshness;
     }
 
-    /** Redis time at a reading of the monotonic clock, in ms, at most as late as it may have been. */
+    /** Redis time at a reading of the clock, in ms, at most as late as it may have been. */
     long msAt(long nanos) {
         return (nanos / 1_000 + storeMinusNanoMicros) / 1_000;
     }
@@ -205,12 +182,11 @@ public final class Coherence implements Marks {
     /** Where this replica stands: all of one history in an open window, or it says that it is not coherent. */
     public Standing standing() {
         long nanos = clocks.nanos();
-        noticeSuspension(nanos);
         History now = history;
-        Window open = window;
+        long endNanos = windowEndNanos;
         Place place = new Place(now.epoch, applied);
-        boolean coherent = listening && nanos - open.endNanos < 0 && now.equals(history);
-        long leftMs = TimeUnit.NANOSECONDS.toMillis(open.endNanos - nanos);
+        boolean coherent = listening && nanos - endNanos < 0 && now.equals(history);
+        long leftMs = TimeUnit.NANOSECONDS.toMillis(endNanos - nanos);
         return new Standing(place, floor(), coherent, coherent ? leftMs : 0);
     }
 
@@ -292,16 +268,12 @@ public final class Coherence implements Marks {
 
     /** Closes the window. */
     void close() {
-        window = closed();
+        windowEndNanos = closed();
     }
 
     /* Long ago: a request that has read the clock before this must not take it for open at that time. */
-    private Window closed() {
-        return new Window(clocks.nanos() - Long.MAX_VALUE / 2, 0);
-    }
-
-    private static long millis(long nanos) {
-        return Math.floorDiv(nanos, 1_000_000L);
+    private long closed() {
+        return clocks.nanos() - Long.MAX_VALUE / 2;
     }
 
     /*
@@ -310,27 +282,26 @@ public final class Coherence implements Marks {
      * answered faster tells better; as the clocks drift apart that counts for less and less.
      */
 
-    /** Sets the clock by a beat's answer. */
-    void tell(Pulse pulse, Sent sent) {
+    /**
+     * Sets the clock by a beat's answer.
+     *
+     * @param sentNanos the clock before the beat was sent
+     */
+    void tell(Pulse pulse, long sentNanos) {
         long nowNanos = clocks.nanos();
-        long latest = pulse.timeMicros() - sent.nanos / 1_000;
+        long latest = pulse.timeMicros() - sentNanos / 1_000;
         long earliest = pulse.timeMicros() - nowNanos / 1_000;
         long known = storeMinusNanoMicros + (nowNanos - toldNanos) / DRIFT_NANOS_PER_MICRO;
         storeMinusNanoMicros = toldNanos == 0 ? latest : Math.max(earliest, Math.min(latest, known));
         toldNanos = nowNanos;
     }
 
-    /** Opens the window by a beat whose answer was applied whole. */
-    void open(Sent sent) {
-        window = new Window(
-                sent.nanos + TimeUnit.MILLISECONDS.toNanos(rules.windowMs()), sent.wallMs - millis(sent.nanos));
-    }
-
-    /** When a beat was sent, by both clocks. */
-    record Sent(long nanos, long wallMs) {}
-
-    /** Now, before a beat is sent. */
-    Sent sending() {
-        return new Sent(clocks.nanos(), clocks.wallMs());
+    /**
+     * Opens the window by a beat whose answer was applied whole.
+     *
+     * @param sentNanos the clock before the beat was sent
+     */
+    void open(long sentNanos) {
+        windowEndNanos = sentNanos + TimeUnit.MILLISECONDS.toNanos(rules.windowMs());
     }
 }

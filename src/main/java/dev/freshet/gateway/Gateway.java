@@ -106,7 +106,6 @@ public final class Gateway {
     public Future<Lookup> get(Key key, Ask ask) {
         Coherence app = invalidations.app(key.app());
         long nanos = clocks.nanos();
-        app.noticeSuspension(nanos);
         Lookup.Fresh hit = hit(app, key, ask, nanos);
         if (hit != null) {
             return Future.succeededFuture(hit);

@@ -1,7 +1,6 @@
 package dev.freshet.gateway;
 
 import dev.freshet.entry.Key;
-import dev.freshet.gateway.Coherence.Sent;
 import dev.freshet.gateway.Settlements.Outcome;
 import dev.freshet.gateway.Subscription.Replay;
 import dev.freshet.lease.LeaseVerticle;
@@ -235,13 +234,13 @@ public final class InvalidationVerticle extends VerticleBase {
             return following.beating;
         }
         long number = ++following.beats;
-        Sent sent = following.coherence.sending();
+        long sentNanos = clocks.nanos();
         following.beatAgain = false;
         Future<Void> beating = store.beat(following.coherence.app(), position(following))
                 .compose(pulse -> {
                     following.beating = null;
                     following.answered = number;
-                    return take(following, pulse, sent);
+                    return take(following, pulse, sentNanos);
                 })
                 .onFailure(failed -> {
                     following.beating = null;
@@ -253,7 +252,7 @@ public final class InvalidationVerticle extends VerticleBase {
         return beating;
     }
 
-    private Future<Void> take(Following following, Pulse pulse, Sent sent) {
+    private Future<Void> take(Following following, Pulse pulse, long sentNanos) {
         if (stopped) {
             return Future.failedFuture(new StoreException("this replica stops"));
         }
@@ -261,7 +260,7 @@ public final class InvalidationVerticle extends VerticleBase {
         if (!pulse.epoch().equals(coherence.epoch())) {
             newEpoch(following, pulse);
         }
-        coherence.tell(pulse, sent);
+        coherence.tell(pulse, sentNanos);
         long before = coherence.applied();
         coherence.table().raiseFloor(pulse.floor());
         merge(coherence, pulse.changed(), pulse.upTo());
@@ -279,21 +278,21 @@ public final class InvalidationVerticle extends VerticleBase {
             coherence.close();
             return beat(following);
         }
-        upToDate(following, pulse, sent);
+        upToDate(following, pulse, sentNanos);
         if (coherence.applied() > before) {
             acknowledgeSoon(following);
         }
         return following.beatAgain ? beat(following) : Future.succeededFuture();
     }
 
-    private void upToDate(Following following, Pulse pulse, Sent sent) {
+    private void upToDate(Following following, Pulse pulse, long sentNanos) {
         if (pulse.doubt() == 0) {
             following.coherence.trust();
             following.writeBack.forget();
         } else {
             giveBack(following, pulse.epoch());
         }
-        following.coherence.open(sent);
+        following.coherence.open(sentNanos);
     }
 
     private void newEpoch(Following following, Pulse pulse) {

@@ -16,7 +16,7 @@ public final class Copy {
     /**
      * A copy that nobody has judged yet.
      *
-     * @param seenNanos when it was last seen to be the stored one, on the monotonic clock
+     * @param seenNanos when it was last seen to be the stored one, by the clock
      * @param term in which that was; a copy of another term may have been overwritten unheard
      */
     public Copy(Entry entry, long seenNanos, long term) {

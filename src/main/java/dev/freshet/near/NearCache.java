@@ -62,7 +62,7 @@ public final class NearCache {
     /**
      * The copy of a key, if there is one that may be served in this term.
      *
-     * @param nanos the monotonic clock
+     * @param nanos the clock
      */
     public @Nullable Copy get(Key key, long term, long nanos) {
         Copy copy = copies.getIfPresent(key);

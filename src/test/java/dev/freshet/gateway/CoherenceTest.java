@@ -10,7 +10,6 @@ import dev.freshet.entry.Freshness;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
-import dev.freshet.loop.Clocks;
 import dev.freshet.near.Copy;
 import dev.freshet.store.Pulse;
 import dev.freshet.store.Rules;
@@ -41,7 +40,7 @@ class CoherenceTest {
 
     @Test
     void open_byABeatJustSent_isCoherent() {
-        app.open(app.sending());
+        app.open(clocks.nanos());
 
         assertThat(app.isCoherent()).isTrue();
         assertThat(app.mayUseNear()).as("writes are not heard").isFalse();
@@ -51,52 +50,17 @@ class CoherenceTest {
 
     @Test
     void open_byABeatSentAWindowAgo_isNotCoherent() {
-        Coherence.Sent sent = app.sending();
+        long sent = clocks.nanos();
         clocks.pass(Duration.ofSeconds(60));
         app.open(sent);
 
         assertThat(app.isCoherent()).isFalse();
     }
 
-    /** R10: the monotonic clock of a suspended machine stands still. */
-    @Test
-    void isCoherent_suspendedSinceTheBeat_isNot() {
-        app.open(app.sending());
-        clocks.suspend(Duration.ofMillis(25));
-        assertThat(app.isCoherent()).as("within what the margin covers").isTrue();
-        clocks.suspend(Duration.ofMillis(1));
-        assertThat(app.isCoherent()).isFalse();
-
-        app.open(app.sending());
-        assertThat(app.isCoherent()).isTrue();
-    }
-
-    /** R10: nor for the request that notices it, which has read the clock before. */
-    @Test
-    void isCoherent_suspendedAndTheClockGoesOn_isNot() {
-        Coherence running = new Coherence("shop", new Rules(60_000, 50, 1_000, Rules.Acks.EAGER), new Clocks() {
-            @Override
-            public long nanos() {
-                clocks.pass(Duration.ofNanos(2));
-                return clocks.nanos();
-            }
-
-            @Override
-            public long wallMs() {
-                return clocks.wallMs();
-            }
-        });
-        running.open(running.sending());
-        assertThat(running.isCoherent()).isTrue();
-        clocks.suspend(Duration.ofMillis(26));
-
-        assertThat(running.isCoherent()).isFalse();
-    }
-
     /** G1: the marks that a request was to be judged by may be gone. */
     @Test
     void close_afterARequestHasReadTheClock_isClosedForItToo() {
-        app.open(app.sending());
+        app.open(clocks.nanos());
         long nanos = clocks.nanos();
         clocks.pass(Duration.ofMillis(1));
         app.close();
@@ -106,7 +70,7 @@ class CoherenceTest {
 
     @Test
     void isCoherent_afterTheWindow_isNot() {
-        app.open(app.sending());
+        app.open(clocks.nanos());
         clocks.pass(Duration.ofSeconds(60).minusNanos(1));
         assertThat(app.isCoherent()).isTrue();
         clocks.pass(Duration.ofNanos(1));
@@ -152,7 +116,7 @@ class CoherenceTest {
 
     @Test
     void close_open_isNotCoherent() {
-        app.open(app.sending());
+        app.open(clocks.nanos());
         app.close();
 
         assertThat(app.isCoherent()).isFalse();
@@ -160,7 +124,7 @@ class CoherenceTest {
 
     @Test
     void reset_open_closesBeforeItForgets() {
-        app.open(app.sending());
+        app.open(clocks.nanos());
         app.table().merge(TAG, Mark.hard(5), 5);
         app.advance(5);
         app.reset(pulse("e2", 0));
@@ -181,7 +145,7 @@ class CoherenceTest {
 
     @Test
     void judge_windowOpen_isByTheMarks() {
-        app.open(app.sending());
+        app.open(clocks.nanos());
         assertThat(app.judge(entry(4), List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
 
         app.table().merge(TAG, Mark.hard(5), 5);
@@ -192,7 +156,7 @@ class CoherenceTest {
     /** R9: a process that was halted reads its clock when it goes on, and finds that its window has ended. */
     @Test
     void judge_windowEnded_isNothing() {
-        app.open(app.sending());
+        app.open(clocks.nanos());
         clocks.pass(Duration.ofSeconds(60));
 
         assertThat(app.judge(entry(5), List.of(), clocks.nanos())).isNull();
@@ -201,10 +165,10 @@ class CoherenceTest {
     /** The judgement may have been made by a table that was just emptied. */
     @Test
     void judge_anotherHistoryBeginsMeanwhile_isNothing() {
-        app.open(app.sending());
+        app.open(clocks.nanos());
         List<Tag> softTags = tagReadAfter(() -> {
             app.reset(pulse("e2", 0));
-            app.open(app.sending());
+            app.open(clocks.nanos());
         });
 
         assertThat(app.judge(entry(5), softTags, clocks.nanos())).isNull();
@@ -213,7 +177,7 @@ class CoherenceTest {
     /** And a window that is closed meanwhile, before the table is emptied, vouches for nothing that follows. */
     @Test
     void judge_windowClosesMeanwhile_isNothing() {
-        app.open(app.sending());
+        app.open(clocks.nanos());
         app.table().merge(TAG, Mark.hard(9), 9);
         List<Tag> softTags = tagReadAfter(() -> {
             app.close();
@@ -227,7 +191,7 @@ class CoherenceTest {
     @Test
     void judge_entryOfAnotherHistory_knowsNothingOfThis() {
         app.reset(pulse("100.ab", 0));
-        app.open(app.sending());
+        app.open(clocks.nanos());
         app.table().merge(TAG, Mark.hard(105), 105);
         Entry other = entry("400.cd", 407, 0, Lifetime.UNLIMITED);
         Entry own = entry("100.ab", 107, 0, Lifetime.UNLIMITED);
@@ -242,7 +206,7 @@ class CoherenceTest {
     @Test
     void judge_copyThatWasFresh_isJudgedAnewAfterAMark() {
         app.reset(pulse("100.ab", 0));
-        app.open(app.sending());
+        app.open(clocks.nanos());
         Copy copy = freshCopy();
         assertThat(copy.wasFreshAt(app.table().version())).isTrue();
         assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.FRESH);
@@ -255,7 +219,7 @@ class CoherenceTest {
     void judge_copyThatWasFresh_isJudgedAnewInAnotherHistory() {
         app.reset(pulse("100.ab", 0));
         app.trust();
-        app.open(app.sending());
+        app.open(clocks.nanos());
         app.table().merge(TAG, Mark.hard(105), 105);
         Copy copy = freshCopy();
 
@@ -266,16 +230,16 @@ class CoherenceTest {
     @Test
     void judge_copyThatWasFresh_isNothingOutsideTheWindow_andAges() {
         app.reset(pulse("100.ab", 0));
-        app.open(app.sending());
+        app.open(clocks.nanos());
         Copy copy = freshCopy();
 
         app.close();
         assertThat(app.judge(copy, List.of(), clocks.nanos())).isNull();
         clocks.pass(Duration.ofSeconds(61));
-        app.open(app.sending());
+        app.open(clocks.nanos());
         assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.STALE_BY_TIME);
         clocks.pass(Duration.ofSeconds(600));
-        app.open(app.sending());
+        app.open(clocks.nanos());
         assertThat(app.judge(copy, List.of(), clocks.nanos())).isEqualTo(Freshness.GONE);
     }
 
@@ -283,7 +247,7 @@ class CoherenceTest {
     @Test
     void judge_copyThatWasFresh_isJudgedBySoftTagsEachTime() {
         app.reset(pulse("100.ab", 0));
-        app.open(app.sending());
+        app.open(clocks.nanos());
         app.table().merge(new Tag("path"), Mark.hard(110), 110);
         Copy copy = freshCopy();
 
@@ -340,7 +304,7 @@ class CoherenceTest {
     @Test
     void ticket_now_isAsOfWhatWasApplied() {
         app.advance(5);
-        app.tell(pulse("e1", 1_795_377_977_842_918L), app.sending());
+        app.tell(pulse("e1", 1_795_377_977_842_918L), clocks.nanos());
 
         assertThat(app.ticket().asOf()).isEqualTo(5);
         assertThat(app.ticket().grantMicros())
@@ -350,10 +314,10 @@ class CoherenceTest {
     /** Deadlines are not missed by a slow answer, and a fast one is remembered. */
     @Test
     void tell_afterAFastAnswer_isNotMisledByASlowOne() {
-        app.tell(pulse("e1", 5_000_000), app.sending());
+        app.tell(pulse("e1", 5_000_000), clocks.nanos());
         assertThat(app.nowMs()).isEqualTo(5_000);
 
-        Coherence.Sent sent = app.sending();
+        long sent = clocks.nanos();
         clocks.pass(Duration.ofMillis(400));
         app.tell(pulse("e1", 5_350_000), sent);
         assertThat(app.nowMs()).as("not 5750").isBetween(5_400L, 5_401L);
@@ -362,10 +326,10 @@ class CoherenceTest {
     /** Redis's clock stepped: what was known of it is worth nothing. */
     @Test
     void tell_storeStepped_followsIt() {
-        app.tell(pulse("e1", 5_000_000), app.sending());
-        app.tell(pulse("e1", 9_000_000), app.sending());
+        app.tell(pulse("e1", 5_000_000), clocks.nanos());
+        app.tell(pulse("e1", 9_000_000), clocks.nanos());
         assertThat(app.nowMs()).isEqualTo(9_000);
-        app.tell(pulse("e1", 3_000_000), app.sending());
+        app.tell(pulse("e1", 3_000_000), clocks.nanos());
         assertThat(app.nowMs()).isEqualTo(3_000);
     }
 

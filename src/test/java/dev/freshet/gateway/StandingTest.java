@@ -21,7 +21,7 @@ class StandingTest {
         app.listening(true);
         app.table().raiseFloor(3);
         app.advance(9);
-        app.open(app.sending());
+        app.open(clocks.nanos());
     }
 
     /** A remote near cache counts from its question, and its trust is over before this replica's. */

@@ -89,16 +89,7 @@ final class Faults {
         count++;
         switch (kind) {
             case 0, 1 -> pause(one, lasts);
-            case 2, 3 -> {
-                if (!one.machine.clocksWereRightFor(World.ms(2 * times.windowMs()))) {
-                    break;
-                }
-                if (kind == 2) {
-                    suspend(one, lasts);
-                } else {
-                    jump(one);
-                }
-            }
+            case 2, 3 -> suspend(one, lasts);
             case 4 -> end(one, left);
             case 5, 6 -> cut(one, lasts);
             case 7 -> busCut(one, lasts);
@@ -132,11 +123,6 @@ final class Faults {
     private void suspend(Replica one, long lasts) {
         world.tell(() -> "%s is suspended for %.3f ms".formatted(one.name, lasts / 1e6));
         one.machine.suspend(lasts);
-    }
-
-    private void jump(Replica one) {
-        world.tell(() -> one.name + ": its wall clock jumps");
-        one.machine.jump(world.below(10_000) - 5_000);
     }
 
     private void end(Replica one, long left) {

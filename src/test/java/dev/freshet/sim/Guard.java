@@ -22,8 +22,8 @@ enum Guard {
     HARD_AND_SOFT_APART("G1"),
     /** A window is believed to end later than its replica believes. */
     CLOCK_MARGIN("G1"),
-    /** A wall clock that went on alone closes the window: the machine was suspended. */
-    CLOCK_JUMP("G1"),
+    /** The clock goes on while the machine is suspended. */
+    SUSPENSION("G1"),
     /** A bus that does not say what a beat had it say is lost. */
     ECHO("echo"),
     /** A write under a lease needs the lease. */

@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What a replica runs on: its event loops, timers and clocks, which go a little wrong, stand still, or jump. */
+/** What a replica runs on: its event loops, timers and clock, which goes a little wrong. Timers stand still while it is suspended. */
 final class Machine implements Clocks {
     private final World world;
     private final String name;
@@ -25,12 +25,10 @@ final class Machine implements Clocks {
     private int suspends;
     private long suspendedAt;
     private long suspendedNanos;
-    private long clockWrongAt = Long.MIN_VALUE / 2;
-    private long wallMinusTrueMs;
     private long pausedUntil;
 
     /**
-     * One whose monotonic clock has its own rate.
+     * One whose clock has its own rate.
      *
      * @param rate of its clock: 1.01 runs fast by a hundredth
      */
@@ -38,7 +36,6 @@ final class Machine implements Clocks {
         this.world = world;
         this.name = name;
         this.rate = rate;
-        this.wallMinusTrueMs = 1_700_000_000_000L + world.below(5_000);
     }
 
     String name() {
@@ -77,7 +74,7 @@ final class Machine implements Clocks {
         if (haltsOneIn > 0 && running != null && running.machine == this && world.oneIn(haltsOneIn)) {
             haltHere();
         }
-        return monotonic();
+        return bootNanos();
     }
 
     private void haltHere() {
@@ -100,30 +97,14 @@ final class Machine implements Clocks {
     }
 
     /** The clock as it stands, for what must not be halted. */
-    long monotonic() {
+    long bootNanos() {
+        return Math.round(world.now() * rate) + 1_000_000_000L;
+    }
+
+    /** The clock that stands still while it is suspended, by which timers go. */
+    long runNanos() {
         long until = suspends > 0 ? suspendedAt : world.now();
         return Math.round((until - suspendedNanos) * rate) + 1_000_000_000L;
-    }
-
-    @Override
-    public long wallMs() {
-        return world.now() / 1_000_000 + wallMinusTrueMs;
-    }
-
-    /*
-     * A suspended machine shows by its two clocks' moving apart. One whose wall clock is set back
-     * meanwhile, by as much as that was, does not: that is a known limit, and is not modelled.
-     */
-
-    /** Whether neither clock went wrong for some time. */
-    boolean clocksWereRightFor(long forNanos) {
-        return suspends == 0 && world.now() - clockWrongAt >= forNanos;
-    }
-
-    /** Its wall clock is set. */
-    void jump(long ms) {
-        clockWrongAt = world.now();
-        wallMinusTrueMs += ms;
     }
 
     /** Everything on it stands still for a while; its clocks run on. */
@@ -136,7 +117,7 @@ final class Machine implements Clocks {
         });
     }
 
-    /** Everything on it stands still for a while, its monotonic clock too. */
+    /** Everything on it stands still for a while, the clock of its timers too. */
     void suspend(long forNanos) {
         if (suspends++ == 0) {
             suspendedAt = world.now();
@@ -145,7 +126,6 @@ final class Machine implements Clocks {
         world.in(forNanos, () -> {
             if (--suspends == 0) {
                 suspendedNanos += world.now() - suspendedAt;
-                clockWrongAt = world.now();
             }
         });
     }
@@ -193,17 +173,17 @@ final class Machine implements Clocks {
     }
 
     private long due(long ms) {
-        return monotonic() + World.ms(ms);
+        return runNanos() + World.ms(ms);
     }
 
-    /* The monotonic clock may have stood still meanwhile: then the timer is not due yet. */
+    /* That clock may have stood still meanwhile: then the timer is not due yet. */
     private void await(long id, long dueNanos, Loop loop, Runnable work) {
-        long left = (long) Math.ceil((dueNanos - monotonic()) / rate);
+        long left = (long) Math.ceil((dueNanos - runNanos()) / rate);
         world.at(world.now() + left + world.between(1_000, 100_000), loop, () -> {
             if (!timers.contains(id)) {
                 return;
             }
-            if (monotonic() < dueNanos) {
+            if (runNanos() < dueNanos) {
                 await(id, dueNanos, loop, work);
             } else {
                 work.run();

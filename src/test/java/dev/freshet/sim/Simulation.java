@@ -26,10 +26,7 @@ final class Simulation {
                     : List.of(TAGS.get(i % TAGS.size()), TAGS.get((i + 2) % TAGS.size())))
             .toList();
 
-    /**
-     * What the clock of a replica may be wrong by when it weighs a deadline: a hundredth each way, since the last beat; and half the
-     * margin, for a machine that was suspended for less shows no sign of it.
-     */
+    /** What the clock of a replica may be wrong by when it weighs a deadline: a hundredth each way, since the last beat. */
     private static final long DEADLINE_SLACK_MS = 22;
 
     /** The longest lease of any run. */
@@ -113,7 +110,7 @@ final class Simulation {
                 1);
         Site site = new Site(
                 world, rules, lapses, lapses.has(Guard.CLOCK_MARGIN) ? FAST : rate(), world.oneIn(3) ? 2 : 100);
-        Ledger ledger = new Ledger(world, site, DEADLINE_SLACK_MS + marginMs / 2);
+        Ledger ledger = new Ledger(world, site, DEADLINE_SLACK_MS);
         ledger.watch(site.master());
         site.onLoss = ledger::lost;
         Replica.Setup setup = new Replica.Setup(

@@ -27,7 +27,7 @@ class SimulatorTest {
      *  R7  the last message is lost, then silence: messages lost with no later one (MISSED_LIST), deaf buses (ECHO)
      *  R8  a slow subscriber is cut: BusLine.broken(), which loses what was on its way
      *  R9  pauses: of machines, and of threads wherever they read a clock (WINDOW)
-     *  R10 suspended machines, and wall clocks that jump (CLOCK_JUMP)
+     *  R10 suspended machines (SUSPENSION)
      *  R11 a failover loses the last invalidations (QUIET_PERIOD, DOUBT)
      *  R12 split brain: Site.split(), with writes gated
      *  R13 FLUSHALL, evicted control keys, a restart from nothing, from all, or from what was once

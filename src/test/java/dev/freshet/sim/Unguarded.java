@@ -79,35 +79,12 @@ final class Unguarded implements Store {
                 : is;
     }
 
-    /** A clock that stands still while a beat is under way counts from its answer; a wall clock that does so too shows no jump. */
+    /** A clock that stands still while a beat is under way counts from its answer; one that does while the machine is suspended counts too much. */
     Clocks clocks() {
         if (lapses.has(Guard.WINDOW_FROM_SENDING)) {
-            return new Clocks() {
-                @Override
-                public long nanos() {
-                    return beatSentAt >= 0 ? beatSentAt : machine.nanos() - heldBack;
-                }
-
-                @Override
-                public long wallMs() {
-                    return nanos() / 1_000_000;
-                }
-            };
+            return () -> beatSentAt >= 0 ? beatSentAt : machine.nanos() - heldBack;
         }
-        if (lapses.has(Guard.CLOCK_JUMP)) {
-            return new Clocks() {
-                @Override
-                public long nanos() {
-                    return machine.nanos();
-                }
-
-                @Override
-                public long wallMs() {
-                    return machine.monotonic() / 1_000_000;
-                }
-            };
-        }
-        return machine;
+        return lapses.has(Guard.SUSPENSION) ? machine::runNanos : machine;
     }
 
     @Override
@@ -189,7 +166,7 @@ final class Unguarded implements Store {
 
     @Override
     public Future<Pulse> beat(String app, Position position) {
-        beatSentAt = lapses.has(Guard.WINDOW_FROM_SENDING) ? machine.monotonic() - heldBack : -1;
+        beatSentAt = lapses.has(Guard.WINDOW_FROM_SENDING) ? machine.bootNanos() - heldBack : -1;
         return store.beat(app, position)
                 .map(this::told)
                 .onSuccess(pulse -> {
@@ -198,7 +175,7 @@ final class Unguarded implements Store {
                     }
                 })
                 .onComplete(done -> {
-                    heldBack = beatSentAt < 0 ? heldBack : machine.monotonic() - beatSentAt;
+                    heldBack = beatSentAt < 0 ? heldBack : machine.bootNanos() - beatSentAt;
                     beatSentAt = -1;
                 });
     }
