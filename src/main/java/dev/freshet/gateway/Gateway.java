@@ -102,22 +102,18 @@ public final class Gateway {
         }
     }
 
-    /** Reads an entry. */
-    public Future<Lookup> get(Key key, Ask ask) {
-        Coherence app = invalidations.app(key.app());
-        long nanos = clocks.nanos();
-        Lookup.Fresh hit = hit(app, key, ask, nanos);
-        if (hit != null) {
-            return Future.succeededFuture(hit);
-        }
-        long deadlineNanos = nanos + TimeUnit.MILLISECONDS.toNanos(ask.waitMs());
-        return Loops.back(
-                vertx,
-                look(new Read(app, key, ask, deadlineNanos, 0, false), nanos).onSuccess(meters::read));
-    }
+    /*
+     * Most reads end here, at the cost of a map's get, one reading of the clock and no allocation. Whoever may be elected to
+     * refresh the entry early needs a look, so that the lot is drawn once.
+     */
 
-    /* Most reads end here. Whoever may be elected to refresh it early needs a look, so that the lot is drawn once. */
-    private Lookup.@Nullable Fresh hit(Coherence app, Key key, Ask ask, long nanos) {
+    /**
+     * The entry that {@link #get} would find fresh, if a near copy tells at once; else null.
+     *
+     * @param nanos {@link #nanos} since the request came
+     */
+    public @Nullable Entry hit(Key key, Ask ask, long nanos) {
+        Coherence app = invalidations.app(key.app());
         Copy copy = ask.early() ? null : copy(app, key, nanos);
         if (copy == null || app.judge(copy, ask.softTags(), nanos) != Freshness.FRESH) {
             return null;
@@ -125,7 +121,31 @@ public final class Gateway {
         Entry entry = copy.entry();
         sampler.sample(app, entry, ask.softTags());
         meters.nearHit();
-        return new Lookup.Fresh(entry, entry.ageMs(app.msAt(nanos)), Source.NEAR, false);
+        return entry;
+    }
+
+    /** A reading of the clock, in ns. */
+    public long nanos() {
+        return clocks.nanos();
+    }
+
+    /** How long ago the computation of an entry began, in ms, at a reading of the clock. */
+    public long ageMs(Entry entry, long nanos) {
+        return entry.ageMs(invalidations.app(entry.key().app()).msAt(nanos));
+    }
+
+    /** Reads an entry. */
+    public Future<Lookup> get(Key key, Ask ask) {
+        long nanos = clocks.nanos();
+        Entry hit = hit(key, ask, nanos);
+        if (hit != null) {
+            return Future.succeededFuture(new Lookup.Fresh(hit, ageMs(hit, nanos), Source.NEAR, false));
+        }
+        Coherence app = invalidations.app(key.app());
+        long deadlineNanos = nanos + TimeUnit.MILLISECONDS.toNanos(ask.waitMs());
+        return Loops.back(
+                vertx,
+                look(new Read(app, key, ask, deadlineNanos, 0, false), nanos).onSuccess(meters::read));
     }
 
     private @Nullable Copy copy(Coherence app, Key key, long nanos) {

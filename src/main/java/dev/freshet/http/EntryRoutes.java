@@ -37,7 +37,11 @@ final class EntryRoutes {
                 ? Ask.PLAIN
                 : new Ask(List.of(), asked.wantsLease(), asked.waitMs(), false, asked.wantsItEarly());
         EntityTags known = asked.known();
-        return gateway.get(key, ask).compose(lookup -> answer(asked, known, Found.of(key, lookup)));
+        long nanos = gateway.nanos();
+        Entry hit = gateway.hit(key, ask, nanos);
+        return hit != null
+                ? answer(asked, known, Found.near(hit, gateway.ageMs(hit, nanos)))
+                : gateway.get(key, ask).compose(lookup -> answer(asked, known, Found.of(key, lookup)));
     }
 
     private static Future<Void> answer(Asked asked, EntityTags known, Found found) {

@@ -74,6 +74,19 @@ record Found(
         };
     }
 
+    /** A fresh near copy. */
+    static Found near(Entry entry, long ageMs) {
+        return new Found(
+                entry.key(),
+                Optional.of(entry),
+                Freshness.FRESH,
+                ageMs,
+                Source.NEAR,
+                Optional.empty(),
+                Optional.empty(),
+                false);
+    }
+
     /** {@code fresh} or {@code stale}. */
     String state() {
         return freshness.isStale() ? "stale" : "fresh";

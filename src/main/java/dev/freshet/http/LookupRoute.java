@@ -1,6 +1,7 @@
 package dev.freshet.http;
 
 import dev.freshet.entry.Draft;
+import dev.freshet.entry.Entry;
 import dev.freshet.entry.Frame;
 import dev.freshet.entry.Key;
 import dev.freshet.gateway.Ask;
@@ -43,6 +44,14 @@ final class LookupRoute {
     }
 
     private Future<Frame> look(Wanted wanted) {
+        long nanos = gateway.nanos();
+        Entry hit = gateway.hit(wanted.key, wanted.ask, nanos);
+        return hit != null
+                ? Future.succeededFuture(Meta.frame(Found.near(hit, gateway.ageMs(hit, nanos)), wanted.etag))
+                : read(wanted);
+    }
+
+    private Future<Frame> read(Wanted wanted) {
         return gateway.get(wanted.key, wanted.ask)
                 .map(lookup -> Meta.frame(Found.of(wanted.key, lookup), wanted.etag))
                 .recover(failure -> failure instanceof StoreException

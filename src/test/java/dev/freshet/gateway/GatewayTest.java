@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.entry.Draft;
+import dev.freshet.entry.Entry;
 import dev.freshet.entry.Freshness;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
@@ -37,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Two replicas over one store, and what may go wrong between them. */
@@ -269,6 +271,30 @@ class GatewayTest extends TwoReplicas {
 
         assertThat(b.text(KEY)).isEqualTo("two");
         b.warm(KEY);
+    }
+
+    /** G1 holds where no future is made, too. */
+    @Test
+    void hit_nearCopy_isWhatGetAnswersWhileTheWindowIsOpenAndNoMarkEndsIt() {
+        a.put(KEY, "one", "posts");
+        assertThat(hit(Ask.PLAIN)).isNull();
+        b.warm(KEY);
+        assertThat(hit(Ask.PLAIN)).isSameAs(((Lookup.Fresh) b.get(KEY)).entry());
+        assertThat(hit(new Ask(List.of(), true, 0, false, true)))
+                .as("it may be elected")
+                .isNull();
+
+        a.invalidate(SOFT, "posts");
+        assertThat(hit(Ask.PLAIN)).isNull();
+
+        a.put(KEY, "two");
+        b.warm(KEY);
+        b.app.close();
+        assertThat(hit(Ask.PLAIN)).isNull();
+    }
+
+    private @Nullable Entry hit(Ask ask) {
+        return b.gateway.hit(KEY, ask, b.gateway.nanos());
     }
 
     @Test
