@@ -140,6 +140,7 @@ export class Copies {
     this.#drop(key);
     const { etag } = meta;
     if (meta.status !== 200 || meta.state !== 'fresh' || meta.lease || !etag) return;
+    if (meta.detail === 'outage') return;
     if (!(askedAt > this.#written.at(key) + this.windowMs)) return;
     const known = kept?.etag === etag ? kept.softTags : undefined;
     const copy = {

@@ -3,7 +3,7 @@
 -- include marks.lua
 -- include low.lua
 --
--- KEYS[1…6] clock, tags, marks, live, acks, later, as in invalidate.lua
+-- KEYS[1…7] clock, tags, marks, live, acks, later, away, as in invalidate.lua
 -- ARGV[1]  window   ms, of every replica
 -- ARGV[2]  margin   ms, until a window is believed to have ended
 -- ARGV[3]  marks    the most tags remembered
@@ -14,6 +14,7 @@
 -- ARGV[8]  applied  the stamp up to which it has applied everything
 -- ARGV[9]  beat     its number
 -- ARGV[10] page     the most tags answered, more than one invalidation names
+-- ARGV[11] served   ms for which the replica may serve if it never reaches this Redis again; 0 for its window
 --
 -- Returns  { epoch, head, up to, floor, doubt, kept, now µs, low-water mark, tag, packed mark, … }: the
 --          tags that changed after the applied stamp (all, for another epoch), oldest change first,
@@ -40,6 +41,9 @@ for _, line in ipairs(due) do
 end
 
 redis.call('ZADD', keys.live, text(windowEnd(rules, at.now)), replica)
+if ARGV[11] ~= '0' then
+  redis.call('ZADD', KEYS[7], text(at.now + tonumber(ARGV[11]) * 1000), replica)
+end
 redis.call('ZADD', keys.acks, 'GT', text(applied), replica)
 redis.call('PUBLISH', ARGV[5], 'echo ' .. ARGV[9])
 

@@ -10,6 +10,7 @@
 -- KEYS[4]  live   zset  replica -> end of its window, µs; '' -> +inf, the sentinel
 -- KEYS[5]  acks   zset  replica -> applied stamp; '' -> +inf, the sentinel
 -- KEYS[6]  later  zset  'stamp mode expire [tags]' -> when it is to be made, µs
+-- KEYS[7]  away   zset  replica -> when it may no longer serve though it does not reach this Redis, µs
 -- ARGV[1]  window   ms, of every replica
 -- ARGV[2]  margin   ms, until a window is believed to have ended
 -- ARGV[3]  marks    the most tags remembered
@@ -20,7 +21,8 @@
 -- ARGV[8]  hold-off ms until the same is done again, '' for not at all
 -- ARGV[9…] tags     at most 256
 --
--- Returns  { epoch, stamp, now µs, quiet until µs, replica, end of its window µs, … }
+-- Returns  { epoch, stamp, now µs, quiet until µs, n, n times: replica, end of its window µs; then each
+--          replica whose window has ended and that may serve all the same }
 -- Keeps    (a) stamps strictly increase, and the bus tells them in their order (published here);
 --          (b) a soft mark never cancels an earlier hard one;
 --          (c) a tag that was forgotten is below the floor (G5).
@@ -41,9 +43,17 @@ if ARGV[8] ~= '' then
     text(stamp) .. ' ' .. ARGV[6] .. ' ' .. ARGV[7] .. ' ' .. cjson.encode(tags))
 end
 
-local answer = { at.epoch, text(stamp), text(at.now), text(at.quiet) }
 local live = redis.call('ZRANGE', keys.live, '(' .. text(at.now), '(+inf', 'BYSCORE', 'WITHSCORES')
-for _, value in ipairs(live) do
+local answer = { at.epoch, text(stamp), text(at.now), text(at.quiet), #live / 2 }
+local open = {}
+for i, value in ipairs(live) do
   answer[#answer + 1] = value
+  open[value] = i % 2 == 1
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', text(at.now))
+for _, replica in ipairs(redis.call('ZRANGE', KEYS[7], 0, -1)) do
+  if not open[replica] then
+    answer[#answer + 1] = replica
+  end
 end
 return answer

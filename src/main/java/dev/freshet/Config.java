@@ -109,11 +109,12 @@ public record Config(
         Rules.Acks acks = Rules.Acks.valueOf(
                 settings.get(Setting.COHERENCE_ACKS, DEFAULT.coherence.acks().name())
                         .toUpperCase(Locale.ROOT));
+        Duration outageMax = settings.get(Setting.OUTAGE_MAX, DEFAULT.coherence.outageMax());
         int verify = settings.get(Setting.COHERENCE_VERIFY, DEFAULT.coherence.verify());
         int marksMax = settings.get(Setting.LIMITS_MARKS, DEFAULT.coherence.marksMax());
         int appsMax = settings.get(Setting.LIMITS_APPS, DEFAULT.coherence.appsMax());
         CoherenceConfig built = settings.together(
-                () -> new CoherenceConfig(window, beat, margin, acks, verify, marksMax, appsMax),
+                () -> new CoherenceConfig(window, beat, margin, acks, outageMax, verify, marksMax, appsMax),
                 Setting.COHERENCE_WINDOW,
                 Setting.COHERENCE_BEAT);
         return Objects.requireNonNullElse(built, DEFAULT.coherence);

@@ -81,7 +81,7 @@ public final class Freshet {
                 leases,
                 invalidations,
                 new Meters(registry, near, leases, invalidations),
-                config.coherence().verify(),
+                config.coherence(),
                 Clocks.SYSTEM);
         streams = new StreamMeters(registry);
         ops = new OpsVerticle(config.ops(), registry, version(registry));

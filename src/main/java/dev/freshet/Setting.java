@@ -25,6 +25,7 @@ record Setting<T>(String key, Form<T> form) {
     static final Setting<Duration> COHERENCE_MARGIN = new Setting<>("coherence.margin", Form.duration("5ms", "10s"));
     static final Setting<String> COHERENCE_ACKS =
             new Setting<>("coherence.acks", Form.oneOf("eager", "beat", "window"));
+    static final Setting<Duration> OUTAGE_MAX = new Setting<>("outage.max", Form.duration("0s", "1h"));
     static final Setting<Integer> COHERENCE_VERIFY = new Setting<>("coherence.verify", Form.count("0", "1000000"));
     static final Setting<Long> LIMITS_BODY_BYTES = new Setting<>("limits.body-bytes", Form.size("1KiB", "64MiB"));
     static final Setting<Integer> LIMITS_MARKS = new Setting<>("limits.marks", Form.count("1000", "10000000"));
@@ -50,6 +51,7 @@ record Setting<T>(String key, Form<T> form) {
             COHERENCE_BEAT,
             COHERENCE_MARGIN,
             COHERENCE_ACKS,
+            OUTAGE_MAX,
             COHERENCE_VERIFY,
             LIMITS_BODY_BYTES,
             LIMITS_MARKS,

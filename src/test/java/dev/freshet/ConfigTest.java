@@ -343,6 +343,7 @@ class ConfigTest {
                 Duration.ofMillis(20),
                 Duration.ofMillis(50),
                 Rules.Acks.EAGER,
+                Duration.ofSeconds(30),
                 1_000,
                 marksMax,
                 appsMax);

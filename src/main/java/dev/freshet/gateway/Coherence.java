@@ -26,6 +26,10 @@ public final class Coherence implements Marks {
      * Marks are merged before the applied stamp rises, and the applied stamp rises before it is
      * acknowledged: who reads the stamp finds its marks, and what is acknowledged is in force.
      *
+     * When the store does not answer, and the window has ended for no other reason, near copies may be
+     * served for a while more, by the marks that are known: each answer says so, and so does whoever
+     * acknowledges an invalidation meanwhile, for the store remembers who may be doing this.
+     *
      * A near copy that the marks left fresh remembers their version of before it was judged. The version
      * rises after each change of what entries are judged by but time: a mark, the floor, the history. So
      * while it stands, only the age of that copy is to be judged. It is read after the window was found
@@ -44,6 +48,7 @@ public final class Coherence implements Marks {
     private volatile long applied;
     private volatile long doubt;
     private volatile boolean listening;
+    private volatile boolean cutOff;
     private volatile long term;
     private volatile long windowEndNanos;
     private volatile long storeMinusNanoMicros;
@@ -135,6 +140,21 @@ public final class Coherence implements Marks {
         return listening && isOpen(nanos);
     }
 
+    /** The store does not answer, or does again. */
+    void cutOff(boolean off) {
+        cutOff = off;
+    }
+
+    /** Whether the window has ended because the store does not answer, and near copies may be served all the same. */
+    boolean isOutage(long nanos) {
+        return cutOff && !isOpen(nanos) && nanos - windowEndNanos < TimeUnit.MILLISECONDS.toNanos(rules.outageMs());
+    }
+
+    /** The same, now. */
+    public boolean isOutage() {
+        return isOutage(clocks.nanos());
+    }
+
     /** Counts the times from when writes are heard until that may have failed; a near copy is good in the one it is of. */
     public long term() {
         return term;
@@ -157,7 +177,12 @@ public final class Coherence implements Marks {
         return isOpen(nanos) && now.equals(history) ? freshness : null;
     }
 
-    /** The same of a near copy, which remembers by which marks it was fresh. */
+    /** How fresh an entry is by what was known when the store was last heard; see {@link #isOutage}. */
+    Freshness judgeInOutage(Entry entry, List<Tag> softTags, long nanos) {
+        return Freshness.of(entry, asOf(history, entry.epoch(), entry.asOf()), this, softTags, msAt(nanos));
+    }
+
+    /** The same as {@link #judge(Entry, List, long)} of a near copy, which remembers by which marks it was fresh. */
     @Nullable
     Freshness judge(Copy copy, List<Tag> softTags, long nanos) {
         if (!isOpen(nanos)) {

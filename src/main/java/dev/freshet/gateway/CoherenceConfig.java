@@ -10,15 +10,30 @@ import java.time.Duration;
  * @param beat how often it asks the store for what it missed: 20 ms to a third of the window
  * @param margin how much later than it thinks itself the others believe its window to have ended: 5 ms to 10 s
  * @param acks when it says what it has applied
+ * @param outageMax how long past its window it serves near copies when the store does not answer: 0 (not at all) to 1 h
  * @param verify one near hit in so many is held against the store, 0 for none
  * @param marksMax tags of an app whose invalidations are remembered: 1,000 to 10,000,000
  * @param appsMax apps that a replica serves: 1 to 10,000
  */
 public record CoherenceConfig(
-        Duration window, Duration beat, Duration margin, Rules.Acks acks, int verify, int marksMax, int appsMax) {
+        Duration window,
+        Duration beat,
+        Duration margin,
+        Rules.Acks acks,
+        Duration outageMax,
+        int verify,
+        int marksMax,
+        int appsMax) {
     /** What an unconfigured gateway uses. */
     public static final CoherenceConfig DEFAULT = new CoherenceConfig(
-            Duration.ofSeconds(1), Duration.ofMillis(250), Duration.ofMillis(25), Rules.Acks.EAGER, 1_000, 500_000, 64);
+            Duration.ofSeconds(1),
+            Duration.ofMillis(250),
+            Duration.ofMillis(25),
+            Rules.Acks.EAGER,
+            Duration.ofSeconds(30),
+            1_000,
+            500_000,
+            64);
 
     /** Checks the ranges. */
     public CoherenceConfig {
@@ -31,6 +46,9 @@ public record CoherenceConfig(
         }
         if (margin.toMillis() < 5 || margin.toMillis() > 10_000) {
             throw new IllegalArgumentException("coherence.margin is 5ms to 10s, was " + margin.toMillis() + "ms");
+        }
+        if (outageMax.isNegative() || outageMax.compareTo(Duration.ofHours(1)) > 0) {
+            throw new IllegalArgumentException("outage.max is 0 to 1h, was " + outageMax.toMillis() + "ms");
         }
         if (verify < 0 || verify > 1_000_000) {
             throw new IllegalArgumentException("coherence.verify is 0 to 1000000, was " + verify);
@@ -45,6 +63,6 @@ public record CoherenceConfig(
 
     /** What the whole fleet must agree on. */
     public Rules rules() {
-        return new Rules(window.toMillis(), margin.toMillis(), marksMax, acks);
+        return new Rules(window.toMillis(), margin.toMillis(), marksMax, acks, outageMax.toMillis());
     }
 }

@@ -29,6 +29,8 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The cache as its clients see it. One for all event loops of a replica; each result is told on the caller's. */
@@ -49,10 +51,16 @@ public final class Gateway {
      * flight judges what it brings by the marks as they are when it lands; and if it brings nothing that
      * may be served, reads anew, for it began before the caller came, and may have missed a write that
      * was answered before.
+     *
+     * While the store does not answer, a near copy is served past its window, and says so, if the
+     * configuration lets it.
      */
 
     /** How often a caller looks again at once before it is answered as a follower. */
     private static final int LOOKS_MAX = 8;
+
+    /** Who would refresh what is stale while the store does not answer may ask again in a second. */
+    private static final Turn LATER = new Turn.Follow(1_000);
 
     private final Vertx vertx;
     private final Store store;
@@ -62,6 +70,7 @@ public final class Gateway {
     private final Meters meters;
     private final Clocks clocks;
     private final Sampler sampler;
+    private final long outageNanos;
 
     /** A gateway over its parts. */
     public Gateway(
@@ -71,7 +80,7 @@ public final class Gateway {
             LeaseVerticle leases,
             InvalidationVerticle invalidations,
             Meters meters,
-            int verify,
+            CoherenceConfig config,
             Clocks clocks) {
         this.vertx = vertx;
         this.store = store;
@@ -80,7 +89,8 @@ public final class Gateway {
         this.invalidations = invalidations;
         this.meters = meters;
         this.clocks = clocks;
-        this.sampler = new Sampler(store, meters, verify);
+        this.sampler = new Sampler(store, meters, config.verify());
+        this.outageNanos = config.outageMax().toNanos();
     }
 
     /** One caller's read, which may take several looks. */
@@ -153,6 +163,33 @@ public final class Gateway {
     }
 
     private Future<Lookup> look(Read read, long nanos) {
+        Lookup kept = kept(read, nanos);
+        return kept != null
+                ? Future.succeededFuture(kept)
+                : lookNearAndFar(read, nanos).recover(failed -> {
+                    Lookup late = failed instanceof StoreException ? kept(read, clocks.nanos()) : null;
+                    return late != null ? Future.succeededFuture(late) : Future.failedFuture(failed);
+                });
+    }
+
+    /* What the store confirmed a while ago, if it does not answer now. Nobody leads then, for nothing could be written. */
+    private @Nullable Lookup kept(Read read, long nanos) {
+        Coherence app = read.app;
+        Copy copy = app.isOutage(nanos) ? near.last(read.key, nanos, outageNanos) : null;
+        if (copy == null) {
+            return null;
+        }
+        Entry entry = copy.entry();
+        Freshness freshness = app.judgeInOutage(entry, read.ask.softTags(), nanos);
+        if (freshness.isStale()) {
+            return stale(read, entry, freshness, Source.OUTAGE, read.ask.lease() ? LATER : null);
+        }
+        return freshness == Freshness.FRESH
+                ? new Lookup.Fresh(entry, entry.ageMs(app.msAt(nanos)), Source.OUTAGE, read.collapsed())
+                : null;
+    }
+
+    private Future<Lookup> lookNearAndFar(Read read, long nanos) {
         Coherence app = read.app;
         Copy copy = copy(app, read.key, nanos);
         Freshness freshness = copy == null ? null : app.judge(copy, read.ask.softTags(), nanos);
@@ -202,6 +239,8 @@ public final class Gateway {
             return Future.succeededFuture(stale(read, entry, freshness, source, null));
         }
         return turn(read, entry.revision(), read.ask.waitStale() ? read.leftMs(clocks) : 0)
+                .recover(failed ->
+                        failed instanceof StoreException ? Future.succeededFuture(LATER) : Future.failedFuture(failed))
                 .compose(turn -> turn instanceof Turn.LookAgain
                         ? lookAgain(read)
                         : Future.succeededFuture(stale(read, entry, freshness, source, turn)));
@@ -280,24 +319,25 @@ public final class Gateway {
     /** Invalidates tags. Succeeds when that is in force everywhere, or the caller waits no longer. */
     public Future<Settled> invalidate(String app, Wish wish) {
         Coherence coherence = invalidations.app(app);
-        return Loops.back(
-                vertx,
-                invalidations
-                        .renew(vertx, coherence)
-                        .compose(open -> store.invalidate(app, wish.tags(), wish.mode(), wish.holdOffMs()))
-                        .onSuccess(taken -> meters.invalidated(wish.mode()))
-                        .compose(taken -> settled(app, taken, wish.waitMs())));
+        return Loops.back(vertx, invalidations.renew(vertx, coherence).compose(open -> {
+            long sentNanos = clocks.nanos();
+            return store.invalidate(app, wish.tags(), wish.mode(), wish.holdOffMs())
+                    .onSuccess(taken -> meters.invalidated(wish.mode()))
+                    .compose(taken -> settled(app, taken, wish.waitMs(), sentNanos));
+        }));
     }
 
-    private Future<Settled> settled(String app, Invalidation taken, long waitMs) {
+    private Future<Settled> settled(String app, Invalidation taken, long waitMs, long sentNanos) {
         if (waitMs == 0) {
             return Future.succeededFuture(new Settled(taken.stamp(), 0, false, Set.of(), 0));
         }
-        long takenNanos = clocks.nanos();
         return invalidations.settled(vertx, app, taken, waitMs).compose(outcome -> {
-            long nanos = clocks.nanos() - takenNanos;
+            long nanos = clocks.nanos() - sentNanos;
             meters.settled(outcome, nanos);
-            return behind(app, taken, outcome)
+            boolean allApplied = outcome == Outcome.BY_ALL && !taken.mayHaveLostAWindow(nanos);
+            return behind(app, taken, allApplied)
+                    .map(behind -> Stream.concat(behind.stream(), taken.away().stream())
+                            .collect(Collectors.toSet()))
                     .map(behind -> new Settled(
                             taken.stamp(),
                             taken.windows().size(),
@@ -307,9 +347,9 @@ public final class Gateway {
         });
     }
 
-    private Future<Set<String>> behind(String app, Invalidation taken, Outcome outcome) {
+    private Future<Set<String>> behind(String app, Invalidation taken, boolean allApplied) {
         Set<String> all = taken.windows().keySet();
-        return outcome == Outcome.BY_ALL
+        return allApplied
                 ? Future.succeededFuture(Set.of())
                 : store.behind(app, taken.stamp(), all).otherwise(all);
     }

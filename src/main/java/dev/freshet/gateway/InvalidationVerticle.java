@@ -244,6 +244,7 @@ public final class InvalidationVerticle extends VerticleBase {
                 })
                 .onFailure(failed -> {
                     following.beating = null;
+                    following.coherence.cutOff(!stopped && failed instanceof StoreException);
                     LOG.debug("A beat of app {} failed: {}", following.coherence.app(), failed.getMessage());
                 });
         if (!beating.isComplete()) {
@@ -257,6 +258,7 @@ public final class InvalidationVerticle extends VerticleBase {
             return Future.failedFuture(new StoreException("this replica stops"));
         }
         Coherence coherence = following.coherence;
+        coherence.cutOff(false);
         if (!pulse.epoch().equals(coherence.epoch())) {
             newEpoch(following, pulse);
         }

@@ -16,7 +16,9 @@ public sealed interface Lookup {
         /** In this process. */
         NEAR,
         /** In the store. */
-        STORE
+        STORE,
+        /** In this process, while the store does not answer: what an invalidation has ended since then is not known. */
+        OUTAGE
     }
 
     /**

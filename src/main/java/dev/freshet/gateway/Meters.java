@@ -37,6 +37,7 @@ public final class Meters {
     private final Counter stored;
     private final Counter stale;
     private final Counter missed;
+    private final Counter outage;
     private final Counter leads;
     private final Counter earlies;
     private final Counter follows;
@@ -61,6 +62,7 @@ public final class Meters {
         stored = reads(registry, "store");
         stale = reads(registry, "stale");
         missed = reads(registry, "miss");
+        outage = reads(registry, "outage");
         leads = leases(registry, "lead");
         earlies = leases(registry, "early");
         follows = leases(registry, "follow");
@@ -108,6 +110,12 @@ public final class Meters {
                 "Apps whose coherence window is open",
                 invalidations,
                 all -> all.apps().stream().filter(Coherence::isCoherent).count());
+        gauge(
+                registry,
+                "freshet.outage",
+                "Apps that are served past their window because the store does not answer: look at Redis",
+                invalidations,
+                all -> all.apps().stream().filter(Coherence::isOutage).count());
     }
 
     private static Counter reads(MeterRegistry registry, String result) {
@@ -164,15 +172,15 @@ public final class Meters {
     void read(Lookup lookup) {
         switch (lookup) {
             case Lookup.Fresh fresh -> {
-                (fresh.source() == Source.NEAR ? near : stored).increment();
+                of(fresh.source()).increment();
                 turn(Optional.empty(), fresh.collapsed());
             }
             case Lookup.Early elected -> {
-                (elected.source() == Source.NEAR ? near : stored).increment();
+                of(elected.source()).increment();
                 earlies.increment();
             }
             case Lookup.Stale old -> {
-                stale.increment();
+                (old.source() == Source.OUTAGE ? outage : stale).increment();
                 turn(old.turn(), old.collapsed());
             }
             case Lookup.Miss miss -> {
@@ -180,6 +188,14 @@ public final class Meters {
                 turn(miss.turn(), miss.collapsed());
             }
         }
+    }
+
+    private Counter of(Source source) {
+        return switch (source) {
+            case NEAR -> near;
+            case STORE -> stored;
+            case OUTAGE -> outage;
+        };
     }
 
     private void turn(Optional<Turn> turn, boolean waited) {

@@ -92,11 +92,12 @@ record Found(
         return freshness.isStale() ? "stale" : "fresh";
     }
 
-    /** {@code near} or {@code store}. */
+    /** {@code near}, {@code store} or {@code outage}. */
     String detail() {
         return switch (source) {
             case NEAR -> "near";
             case STORE -> "store";
+            case OUTAGE -> "outage";
         };
     }
 

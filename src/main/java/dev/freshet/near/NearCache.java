@@ -70,6 +70,17 @@ public final class NearCache {
     }
 
     /**
+     * The copy of a key, of whatever term.
+     *
+     * @param nanos the clock
+     * @param moreNanos by how much its age may exceed that of one that is served in its term
+     */
+    public @Nullable Copy last(Key key, long nanos, long moreNanos) {
+        Copy copy = copies.getIfPresent(key);
+        return copy != null && nanos - copy.seenNanos() < maxAgeNanos + moreNanos ? copy : null;
+    }
+
+    /**
      * Reads a key by {@code read}, or joins whoever reads it already in this term, and keeps a copy.
      *
      * @param term which the copy will be of

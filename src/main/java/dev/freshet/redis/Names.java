@@ -38,6 +38,10 @@ final class Names {
         return "freshet:{" + app + "}:later";
     }
 
+    static String away(String app) {
+        return "freshet:{" + app + "}:away";
+    }
+
     static String bus(String app) {
         return "freshet:{" + app + "}:bus";
     }

@@ -30,6 +30,7 @@ import io.vertx.redis.client.Request;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -203,10 +204,15 @@ public final class RedisStore implements Store {
         tags.forEach(tag -> arguments.add(tag.text()));
         return links.run(Script.INVALIDATE, control(app), arguments).map(reply -> {
             Map<String, Long> windows = new HashMap<>();
-            for (int i = 4; i < reply.size(); i += 2) {
+            int others = 5 + 2 * (int) reply.number(4);
+            for (int i = 5; i < others; i += 2) {
                 windows.put(reply.text(i), (long) Double.parseDouble(reply.text(i + 1)));
             }
-            return new Invalidation(reply.text(0), reply.number(1), reply.number(2), reply.number(3), windows);
+            Set<String> away = new HashSet<>();
+            for (int i = others; i < reply.size(); i++) {
+                away.add(reply.text(i));
+            }
+            return new Invalidation(reply.text(0), reply.number(1), reply.number(2), reply.number(3), windows, away);
         });
     }
 
@@ -219,6 +225,7 @@ public final class RedisStore implements Store {
         arguments.add(position.applied());
         arguments.add(position.beat());
         arguments.add(PAGE);
+        arguments.add(rules.servedMsMax());
         return links.run(Script.BEAT, control(app), arguments).map(reply -> {
             Map<Tag, Mark> changed = new LinkedHashMap<>();
             for (int i = 8; i < reply.size(); i += 2) {
@@ -307,6 +314,8 @@ public final class RedisStore implements Store {
                         link.send(Request.cmd(Command.ZREM).arg(Names.live(app)).arg(replica)))
                 .compose(gone -> links.on(link ->
                         link.send(Request.cmd(Command.ZREM).arg(Names.acks(app)).arg(replica))))
+                .compose(gone -> links.on(link ->
+                        link.send(Request.cmd(Command.ZREM).arg(Names.away(app)).arg(replica))))
                 .mapEmpty();
     }
 
@@ -335,7 +344,8 @@ public final class RedisStore implements Store {
                 Names.marks(app),
                 Names.live(app),
                 Names.acks(app),
-                Names.later(app));
+                Names.later(app),
+                Names.away(app));
     }
 
     /* What every script that may begin a new epoch is told first. */

@@ -198,7 +198,8 @@ public final class MemoryStore implements Store {
                 app.later.add(new Later(now + 1_000 * holdOffMs, tags, mode));
             }
             app.windows.values().removeIf(end -> end <= now);
-            return Future.succeededFuture(new Invalidation(app.epoch, app.head, now, 0, Map.copyOf(app.windows)));
+            return Future.succeededFuture(
+                    new Invalidation(app.epoch, app.head, now, 0, Map.copyOf(app.windows), Set.of()));
         }
     }
 

@@ -6,8 +6,9 @@ package dev.freshet.store;
  * @param windowMs how long a replica may trust its near cache after a beat
  * @param marginMs how much later, beside a fiftieth of it, a window is believed to have ended
  * @param marksMax tags of an app whose invalidations are remembered
+ * @param outageMs how long past its window a replica may serve near copies when the store does not answer, 0 for not at all
  */
-public record Rules(long windowMs, long marginMs, int marksMax, Acks acks) {
+public record Rules(long windowMs, long marginMs, int marksMax, Acks acks, long outageMs) {
     /** When a replica says what it has applied. */
     public enum Acks {
         /** At once: an invalidation is acknowledged after a round trip. */
@@ -28,5 +29,10 @@ public record Rules(long windowMs, long marginMs, int marksMax, Acks acks) {
      */
     public long windowEndMicros(long nowMicros) {
         return nowMicros + BELIEVED_MICROS_PER_MS * windowMs + 1_000 * marginMs;
+    }
+
+    /** How long, in ms, a replica may serve at most from the sending of its last beat, by whatever clock. */
+    public long servedMsMax() {
+        return outageMs == 0 ? 0 : BELIEVED_MICROS_PER_MS * (windowMs + outageMs) / 1_000 + marginMs;
     }
 }

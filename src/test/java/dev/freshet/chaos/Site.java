@@ -57,7 +57,10 @@ final class Site implements AutoCloseable {
         int redisPort = URI.create(redis.uri()).getPort();
         for (int i = 0; i < REPLICAS; i++) {
             FaultProxy proxy = new FaultProxy(redisPort);
-            Map<String, String> settings = new HashMap<>(Map.of("FRESHET_LEASE_TTL", "2s"));
+            // The last one serves in an outage, and says so; the others hold what was acknowledged, whatever fails.
+            String outage = i == REPLICAS - 1 ? "2s" : "0s";
+            Map<String, String> settings =
+                    new HashMap<>(Map.of("FRESHET_LEASE_TTL", "2s", "FRESHET_OUTAGE_MAX", outage));
             if (i == ShiftedClock.REPLICA) {
                 clock.ifPresent(shifted -> settings.putAll(shifted.environment()));
             }

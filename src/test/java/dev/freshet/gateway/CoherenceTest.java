@@ -28,7 +28,7 @@ class CoherenceTest {
     private static final Tag TAG = new Tag("posts");
 
     private final ManualClocks clocks = new ManualClocks();
-    private final Coherence app = new Coherence("shop", new Rules(60_000, 50, 1_000, Rules.Acks.EAGER), clocks);
+    private final Coherence app = new Coherence("shop", new Rules(60_000, 50, 1_000, Rules.Acks.EAGER, 0), clocks);
 
     @Test
     void new_anApp_isNotCoherent() {
@@ -351,6 +351,7 @@ class CoherenceTest {
                 Duration.ofMillis(beatMs),
                 Duration.ofMillis(50),
                 Rules.Acks.EAGER,
+                Duration.ZERO,
                 1,
                 marksMax,
                 appsMax);

@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -202,7 +203,8 @@ class InvalidationVerticleTest extends TwoReplicas {
                 taken.stamp(),
                 taken.timeMicros(),
                 0,
-                Map.of("a", taken.timeMicros() + 10_000, "b", taken.timeMicros() + 60_000));
+                Map.of("a", taken.timeMicros() + 10_000, "b", taken.timeMicros() + 60_000),
+                Set.of());
         long begun = System.nanoTime();
         a.invalidate(HARD, "one");
 
@@ -497,7 +499,12 @@ class InvalidationVerticleTest extends TwoReplicas {
     void settled_windowsEndedButTheStoreIsSilent_isNotYet() {
         b.store.hold(Call.ACKNOWLEDGE);
         a.store.invalidations = taken -> new Invalidation(
-                taken.epoch(), taken.stamp(), taken.timeMicros(), 0, Map.of("b", taken.timeMicros() + 10_000));
+                taken.epoch(),
+                taken.stamp(),
+                taken.timeMicros(),
+                0,
+                Map.of("b", taken.timeMicros() + 10_000),
+                Set.of());
         a.store.fail(Call.BEAT);
         Settled settled = await(a.gateway.invalidate(APP, new Wish(Replica.tags("one"), HARD, 0, 100)));
 
@@ -510,7 +517,12 @@ class InvalidationVerticleTest extends TwoReplicas {
     void settled_windowsEndedInAnotherEpoch_fails() {
         b.store.hold(Call.ACKNOWLEDGE);
         a.store.invalidations = taken -> new Invalidation(
-                taken.epoch(), taken.stamp(), taken.timeMicros(), 0, Map.of("b", taken.timeMicros() + 100_000));
+                taken.epoch(),
+                taken.stamp(),
+                taken.timeMicros(),
+                0,
+                Map.of("b", taken.timeMicros() + 100_000),
+                Set.of());
         Future<Settled> invalidating = a.settling(HARD, "one");
         a.turn();
         a.store.pulses = pulse -> with(pulse, "another", 100, 100, 0, Map.of());
@@ -839,7 +851,12 @@ class InvalidationVerticleTest extends TwoReplicas {
 
     private static Invalidation quiet(Invalidation taken, long quietMs) {
         return new Invalidation(
-                taken.epoch(), taken.stamp(), taken.timeMicros(), taken.timeMicros() + 1_000 * quietMs, Map.of());
+                taken.epoch(),
+                taken.stamp(),
+                taken.timeMicros(),
+                taken.timeMicros() + 1_000 * quietMs,
+                Map.of(),
+                Set.of());
     }
 
     private static List<Change.Invalidated> invalidations(List<Change> changes) {

@@ -48,7 +48,7 @@ class MetersTest {
             leases,
             invalidations,
             new Meters(registry, near, leases, invalidations),
-            1,
+            CoherenceConfig.DEFAULT,
             Clocks.SYSTEM);
 
     @BeforeEach

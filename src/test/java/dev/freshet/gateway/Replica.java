@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** A whole replica over a store that it shares with others in this process, and that can be held. */
 final class Replica {
@@ -50,7 +51,20 @@ final class Replica {
     private final String leasesDeployment;
 
     static CoherenceConfig config(Duration window, Duration beat) {
-        return new CoherenceConfig(window, beat, Duration.ofMillis(50), Rules.Acks.EAGER, 1, 1_000, 3);
+        return new CoherenceConfig(window, beat, Duration.ofMillis(50), Rules.Acks.EAGER, Duration.ZERO, 1, 1_000, 3);
+    }
+
+    /** One whose window ends soon after its last beat, and that serves on for so long when the store does not answer. */
+    static CoherenceConfig serving(Duration outageMax) {
+        return new CoherenceConfig(
+                Duration.ofMillis(200),
+                Duration.ofMillis(50),
+                Duration.ofMillis(50),
+                Rules.Acks.EAGER,
+                outageMax,
+                1,
+                1_000,
+                3);
     }
 
     /** Starts one, which has beaten once. */
@@ -60,7 +74,7 @@ final class Replica {
         leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, name, Clocks.SYSTEM);
         invalidations = new InvalidationVerticle(store, near, leases, config, name, Clocks.SYSTEM);
         Meters meters = new Meters(registry, near, leases, invalidations);
-        gateway = new Gateway(vertx, store, near, leases, invalidations, meters, 1, Clocks.SYSTEM);
+        gateway = new Gateway(vertx, store, near, leases, invalidations, meters, config, Clocks.SYSTEM);
         leasesDeployment = await(vertx.deployVerticle(leases));
         deployment = await(vertx.deployVerticle(invalidations));
         app = invalidations.app(APP);
@@ -77,7 +91,7 @@ final class Replica {
 
     /** Returns when everything that the bus told so far has been taken in. */
     void turn() {
-        await(invalidations.settled(vertx, APP, new Invalidation(app.epoch(), 0, 0, 0, Map.of()), Wish.WAIT));
+        await(invalidations.settled(vertx, APP, new Invalidation(app.epoch(), 0, 0, 0, Map.of(), Set.of()), Wish.WAIT));
     }
 
     Lookup get(Key key) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** What a replica says of itself to a remote near cache. */
 class StandingTest {
     private final ManualClocks clocks = new ManualClocks();
-    private final Coherence app = new Coherence("shop", new Rules(1_000, 50, 1_000, Rules.Acks.EAGER), clocks);
+    private final Coherence app = new Coherence("shop", new Rules(1_000, 50, 1_000, Rules.Acks.EAGER, 0), clocks);
 
     @BeforeEach
     void beat() {

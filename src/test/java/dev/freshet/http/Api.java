@@ -43,7 +43,14 @@ final class Api implements AutoCloseable {
     static final int BODY_BYTES_MAX = 1 << 20;
 
     private static final CoherenceConfig COHERENCE = new CoherenceConfig(
-            Duration.ofSeconds(10), Duration.ofMillis(100), Duration.ofMillis(50), Rules.Acks.EAGER, 1, 10_000, 8);
+            Duration.ofSeconds(10),
+            Duration.ofMillis(100),
+            Duration.ofMillis(50),
+            Rules.Acks.EAGER,
+            Duration.ZERO,
+            1,
+            10_000,
+            8);
 
     final BreakableStore store = new BreakableStore(new MemoryStore(256 << 20, COHERENCE.rules()));
     final LeaseVerticle leases;
@@ -93,7 +100,7 @@ final class Api implements AutoCloseable {
         InvalidationVerticle invalidations =
                 new InvalidationVerticle(store, near, leases, COHERENCE, "r1", Clocks.SYSTEM);
         Meters meters = new Meters(registry, near, leases, invalidations);
-        Gateway gateway = new Gateway(vertx, store, near, leases, invalidations, meters, 1, Clocks.SYSTEM);
+        Gateway gateway = new Gateway(vertx, store, near, leases, invalidations, meters, COHERENCE, Clocks.SYSTEM);
         HttpVerticle http = new HttpVerticle(
                 gateway, new HttpConfig("127.0.0.1", 0, BODY_BYTES_MAX), new StreamMeters(registry), times);
         await(vertx.deployVerticle(leases));

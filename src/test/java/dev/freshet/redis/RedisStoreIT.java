@@ -14,6 +14,7 @@ import dev.freshet.store.Mode;
 import dev.freshet.store.Position;
 import dev.freshet.store.Pulse;
 import dev.freshet.store.Restored;
+import dev.freshet.store.Rules;
 import dev.freshet.store.Store;
 import dev.freshet.store.StoreContract;
 import dev.freshet.store.StoreException;
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -140,6 +142,29 @@ class RedisStoreIT extends StoreContract {
                 .toLong();
         client.close();
         assertThat(ttl).isBetween(650_000L, 660_000L);
+    }
+
+    /** G1 names its exception: who may serve past its window until it is known that it does not. */
+    @Test
+    void invalidate_windowOfWhoMayServeInAnOutageHasEnded_namesIt() {
+        Rules rules = new Rules(RULES.windowMs(), RULES.marginMs(), RULES.marksMax(), RULES.acks(), 60_000);
+        RedisStore serving = new RedisStore(vertx, new RedisConfig(redis.uri(), TIMEOUT, 4_096), rules);
+        now(serving.beat(app, new Position("away", "", 0, 1)));
+        now(serving.beat(app, new Position("gone", "", 0, 1)));
+        now(store.beat(app, new Position("r1", "", 0, 1)));
+        assertThat(away()).as("its window is open").isEmpty();
+        command(Command.ZADD, Names.live(app), "1", "away");
+        command(Command.ZADD, Names.live(app), "1", "gone");
+        now(serving.leave(app, "gone"));
+
+        assertThat(away()).containsExactly("away");
+        command(Command.ZADD, Names.away(app), "1", "away");
+        assertThat(away()).as("it may no longer").isEmpty();
+        now(serving.close());
+    }
+
+    private Set<String> away() {
+        return now(store.invalidate(app, TAGS, new Mode.Hard(), 0)).away();
     }
 
     /** R13: everything is lost, and nothing that is older is believed. */

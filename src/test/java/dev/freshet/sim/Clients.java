@@ -276,8 +276,7 @@ final class Clients {
             if (told.failed()) {
                 faults.failed(replica, calledAt, "an invalidation", told.cause());
             } else if (told.result().everywhere()) {
-                ledger.acknowledged(
-                        wish.tags(), wish.mode(), calledAt, told.result().stamp());
+                ledger.acknowledged(wish.tags(), wish.mode(), calledAt, told.result());
                 settledInTime(replica, told.result(), calledAt);
                 probe(wish.tags());
             } else if (wish.waitMs() == Wish.WAIT && faults.calmSince(replica, calledAt)) {

@@ -24,6 +24,8 @@ enum Guard {
     CLOCK_MARGIN("G1"),
     /** The clock goes on while the machine is suspended. */
     SUSPENSION("G1"),
+    /** An acknowledgement names the replicas that may serve in an outage. */
+    NAMED("G1"),
     /** A bus that does not say what a beat had it say is lost. */
     ECHO("echo"),
     /** A write under a lease needs the lease. */

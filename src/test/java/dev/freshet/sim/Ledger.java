@@ -5,6 +5,8 @@ import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
 import dev.freshet.gateway.Lookup;
+import dev.freshet.gateway.Lookup.Source;
+import dev.freshet.gateway.Settled;
 import dev.freshet.store.Mode;
 import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
@@ -21,6 +23,7 @@ final class Ledger {
     private final World world;
     private final Site site;
     private final long deadlineSlackMs;
+    private final long servedNanosMax;
     private final Map<Tag, List<Ended>> acknowledged = new HashMap<>();
     private final List<Taken> taken = new ArrayList<>();
     private final List<Computation> computations = new ArrayList<>();
@@ -31,9 +34,11 @@ final class Ledger {
     long nearReads;
     long acks;
     long waits;
+    long outages;
 
     /** An invalidation that was acknowledged: data that was read before it was called is old. */
-    private record Ended(long ackedAt, long calledAt, boolean hard, long deadlineMs, long stamp) {}
+    private record Ended(
+            long ackedAt, long calledAt, boolean hard, long deadlineMs, long stamp, Set<String> unacknowledged) {}
 
     /** An invalidation as a master took it. */
     record Taken(RedisNode by, List<Tag> tags, Mode mode, long stamp, long at, long timeMicros) {}
@@ -48,11 +53,13 @@ final class Ledger {
      * An empty one.
      *
      * @param deadlineSlackMs what the clock of a replica may be wrong by when it weighs a deadline
+     * @param servedNanosMax how long a replica may serve from the sending of its last beat
      */
-    Ledger(World world, Site site, long deadlineSlackMs) {
+    Ledger(World world, Site site, long deadlineSlackMs, long servedNanosMax) {
         this.world = world;
         this.site = site;
         this.deadlineSlackMs = deadlineSlackMs;
+        this.servedNanosMax = servedNanosMax;
     }
 
     /** Follows what a master does. */
@@ -121,13 +128,14 @@ final class Ledger {
     }
 
     /** An invalidation is in force everywhere. */
-    void acknowledged(List<Tag> tags, Mode mode, long calledAt, long stamp) {
+    void acknowledged(List<Tag> tags, Mode mode, long calledAt, Settled settled) {
         acks++;
-        Taken one = taken(stamp);
+        Taken one = taken(settled.stamp());
         long deadlineMs = mode instanceof Mode.Soft soft && one != null && soft.expireMs() < Mark.NEVER / 4
                 ? one.timeMicros / 1_000 + soft.expireMs()
                 : Mark.NEVER;
-        Ended ended = new Ended(world.now(), calledAt, mode instanceof Mode.Hard, deadlineMs, stamp);
+        Ended ended = new Ended(
+                world.now(), calledAt, mode instanceof Mode.Hard, deadlineMs, settled.stamp(), settled.behind());
         tags.forEach(tag ->
                 acknowledged.computeIfAbsent(tag, none -> new ArrayList<>()).add(ended));
     }
@@ -149,36 +157,38 @@ final class Ledger {
         reads++;
         switch (found) {
             case Lookup.Fresh fresh -> {
-                nearReads += fresh.source() == Lookup.Source.NEAR ? 1 : 0;
-                weigh(by, key, fresh.entry(), softTags, startedAt, true);
+                nearReads += fresh.source() == Source.NEAR ? 1 : 0;
+                outages += fresh.source() == Source.OUTAGE ? 1 : 0;
+                weigh(by, key, fresh.entry(), fresh.source(), softTags, startedAt, true);
             }
-            case Lookup.Early early -> weigh(by, key, early.entry(), softTags, startedAt, true);
-            case Lookup.Stale stale -> weigh(by, key, stale.entry(), softTags, startedAt, false);
+            case Lookup.Early early -> weigh(by, key, early.entry(), early.source(), softTags, startedAt, true);
+            case Lookup.Stale stale -> weigh(by, key, stale.entry(), stale.source(), softTags, startedAt, false);
             case Lookup.Miss miss -> {}
         }
     }
 
-    private void weigh(Replica by, Key key, Entry entry, List<Tag> softTags, long startedAt, boolean fresh) {
+    private void weigh(
+            Replica by, Key key, Entry entry, Source source, List<Tag> softTags, long startedAt, boolean fresh) {
         if (!entry.key().equals(key)) {
             world.violation("G4: another key's entry");
         }
         long readAt = of(entry.attributes()).readAt;
         for (Tag tag : entry.tags()) {
-            weigh(by, entry, tag, readAt, startedAt, fresh);
+            weigh(by, entry, source, tag, readAt, startedAt, fresh);
         }
         for (Tag tag : softTags) {
-            weigh(by, entry, tag, readAt, startedAt, fresh);
+            weigh(by, entry, source, tag, readAt, startedAt, fresh);
         }
     }
 
-    private void weigh(Replica by, Entry entry, Tag tag, long readAt, long startedAt, boolean fresh) {
+    private void weigh(Replica by, Entry entry, Source source, Tag tag, long readAt, long startedAt, boolean fresh) {
         List<Ended> all = acknowledged.get(tag);
         if (all == null) {
             return;
         }
         for (int i = all.size() - 1; i >= 0; i--) {
             Ended ended = all.get(i);
-            if (ended.ackedAt >= startedAt || ended.calledAt <= readAt) {
+            if (ended.ackedAt >= startedAt || ended.calledAt <= readAt || isExcused(by, source, ended)) {
                 continue;
             }
             boolean over = ended.hard
@@ -203,6 +213,12 @@ final class Ledger {
                 return;
             }
         }
+    }
+
+    /* In an outage, who acknowledged has named it; but a Redis that has lost its data, who may still be serving. */
+    private boolean isExcused(Replica by, Source source, Ended ended) {
+        return source == Source.OUTAGE
+                && (ended.unacknowledged.contains(by.name) || site.lossAt() > ended.calledAt - servedNanosMax);
     }
 
     /** A near copy was served: it may have been overwritten since a time, but not before. */

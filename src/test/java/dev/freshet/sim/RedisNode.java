@@ -335,7 +335,18 @@ final class RedisNode {
         step();
         Map<String, Long> windows = new LinkedHashMap<>(state.of(app).live);
         windows.values().removeIf(end -> end <= now);
-        return new Invalidation(clock.epoch(), stamp, now, clock.quiet(), windows);
+        return new Invalidation(clock.epoch(), stamp, now, clock.quiet(), windows, away(app, now));
+    }
+
+    private Set<String> away(String app, long now) {
+        Set<String> away = new HashSet<>();
+        Control control = state.of(app);
+        control.away.forEach((replica, end) -> {
+            if (end > now && control.live.getOrDefault(replica, 0L) <= now && !lapses.has(Guard.NAMED)) {
+                away.add(replica);
+            }
+        });
+        return away;
     }
 
     private Mark marked(String app, Tag tag, Mode mode, long stamp, long nowMicros) {
@@ -411,6 +422,7 @@ final class RedisNode {
         long end = windowEnd(now);
         apply(all -> {
             all.of(app).live.put(replica, end);
+            all.of(app).away.put(replica, now + 1_000 * rules.servedMsMax());
             all.of(app).acks.merge(replica, applied, Math::max);
         });
         Change.Echo echo = new Change.Echo(position.beat());
@@ -530,6 +542,7 @@ final class RedisNode {
         apply(all -> {
             all.of(app).live.remove(replica);
             all.of(app).acks.remove(replica);
+            all.of(app).away.remove(replica);
         });
         step();
     }

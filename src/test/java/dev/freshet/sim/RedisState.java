@@ -66,6 +66,7 @@ final class RedisState {
         final Map<Tag, Mark> marks = new HashMap<>();
         final Map<String, Long> live = new LinkedHashMap<>();
         final Map<String, Long> acks = new LinkedHashMap<>();
+        final Map<String, Long> away = new LinkedHashMap<>();
         /** The replicas that wait for the low-water mark to rise. */
         final Set<String> told = new LinkedHashSet<>();
 

@@ -27,7 +27,7 @@ final class Replica {
     private final Loop invalidating;
 
     /** What may differ from run to run. */
-    record Setup(CoherenceConfig coherence, LeaseConfig lease, int verify, Lapses lapses) {}
+    record Setup(CoherenceConfig coherence, LeaseConfig lease, Lapses lapses) {}
 
     /** Starts one. */
     Replica(World world, Machine machine, Wire wire, Setup setup) {
@@ -44,7 +44,8 @@ final class Replica {
         invalidations = new InvalidationVerticle(store, near, leases, unguarded.coherence(), name, clocks);
         unguarded.marks(() -> invalidations.app(Simulation.APP));
         Meters meters = new Meters(new SimpleMeterRegistry(), near, leases, invalidations);
-        gateway = new Gateway(machine.vertx(), store, near, leases, invalidations, meters, setup.verify, clocks);
+        gateway =
+                new Gateway(machine.vertx(), store, near, leases, invalidations, meters, unguarded.coherence(), clocks);
         Loop leasing = machine.loop("leases");
         invalidating = machine.loop("invalidations");
         leasing.run(() -> deploy(leases, leasing));

@@ -57,6 +57,7 @@ final class Simulation {
             List<String> history,
             long reads,
             long nearReads,
+            long outageReads,
             long acks,
             long waits,
             long faults,
@@ -97,7 +98,8 @@ final class Simulation {
             case 1 -> Rules.Acks.WINDOW;
             default -> Rules.Acks.EAGER;
         };
-        Rules rules = new Rules(windowMs, marginMs, world.oneIn(4) ? 3 : 1_000, acks);
+        long outageMs = world.oneIn(3) ? 500 + world.below(1_500) : 0;
+        Rules rules = new Rules(windowMs, marginMs, world.oneIn(4) ? 3 : 1_000, acks, outageMs);
         long believedMs = (rules.windowEndMicros(0) + 999) / 1_000;
         Times times = new Times(windowMs, windowMs / 4, marginMs, lagMs, failovers, believedMs);
         CoherenceConfig config = new CoherenceConfig(
@@ -105,18 +107,18 @@ final class Simulation {
                 Duration.ofMillis(windowMs / 4),
                 Duration.ofMillis(marginMs),
                 acks,
+                Duration.ofMillis(outageMs),
                 0,
                 1_000,
                 1);
         Site site = new Site(
                 world, rules, lapses, lapses.has(Guard.CLOCK_MARGIN) ? FAST : rate(), world.oneIn(3) ? 2 : 100);
-        Ledger ledger = new Ledger(world, site, DEADLINE_SLACK_MS);
+        Ledger ledger = new Ledger(world, site, DEADLINE_SLACK_MS, World.ms(rules.servedMsMax()));
         ledger.watch(site.master());
         site.onLoss = ledger::lost;
         Replica.Setup setup = new Replica.Setup(
                 config,
                 new LeaseConfig(150 + world.below((int) LEASE_MS_MAX - 150), 1_000, 1_000, world.oneIn(4) ? 2 : 1_000),
-                0,
                 lapses);
         int count = 2 + world.below(3);
         int haltsOneIn = world.oneIn(3) ? 0 : 400;
@@ -147,6 +149,7 @@ final class Simulation {
                 world.history(),
                 ledger.reads,
                 ledger.nearReads,
+                ledger.outages,
                 ledger.acks,
                 ledger.waits,
                 faults.count(),

@@ -4,12 +4,22 @@ import dev.freshet.sim.Simulation.Outcome;
 import java.util.List;
 
 /** What some runs came to, together. */
-record Totals(long runs, long reads, long nearReads, long acks, long waits, long failovers, long faults, long broken) {
+record Totals(
+        long runs,
+        long reads,
+        long nearReads,
+        long outageReads,
+        long acks,
+        long waits,
+        long failovers,
+        long faults,
+        long broken) {
     static Totals of(List<Outcome> all) {
         return new Totals(
                 all.size(),
                 all.stream().mapToLong(Outcome::reads).sum(),
                 all.stream().mapToLong(Outcome::nearReads).sum(),
+                all.stream().mapToLong(Outcome::outageReads).sum(),
                 all.stream().mapToLong(Outcome::acks).sum(),
                 all.stream().mapToLong(Outcome::waits).sum(),
                 all.stream().mapToLong(Outcome::failovers).sum(),
@@ -19,7 +29,7 @@ record Totals(long runs, long reads, long nearReads, long acks, long waits, long
 
     @Override
     public String toString() {
-        return "%,d runs, %,d reads (%,d near), %,d acknowledgements, %,d waits, %,d faults, %,d histories lost; %,d runs broke a promise"
-                .formatted(runs, reads, nearReads, acks, waits, faults, failovers, broken);
+        return "%,d runs, %,d reads (%,d near, %,d in an outage), %,d acknowledgements, %,d waits, %,d faults, %,d histories lost; %,d runs broke a promise"
+                .formatted(runs, reads, nearReads, outageReads, acks, waits, faults, failovers, broken);
     }
 }

@@ -73,6 +73,7 @@ final class Unguarded implements Store {
                         is.beat(),
                         is.margin(),
                         is.acks(),
+                        is.outageMax(),
                         is.verify(),
                         is.marksMax(),
                         is.appsMax())

@@ -34,7 +34,7 @@ public abstract class StoreContract {
 
     protected static final long WINDOW_MS = 60_000;
 
-    protected static final Rules RULES = new Rules(WINDOW_MS, 50, MARKS_MAX, Rules.Acks.EAGER);
+    protected static final Rules RULES = new Rules(WINDOW_MS, 50, MARKS_MAX, Rules.Acks.EAGER, 0);
 
     private static final Tag POSTS = new Tag("posts");
     private static final Tag USERS = new Tag("users, größer / \"quoted\"");
