@@ -145,14 +145,21 @@ public final class Coherence implements Marks {
         cutOff = off;
     }
 
-    /** Whether the window has ended because the store does not answer, and near copies may be served all the same. */
-    boolean isOutage(long nanos) {
-        return cutOff && !isOpen(nanos) && nanos - windowEndNanos < TimeUnit.MILLISECONDS.toNanos(rules.outageMs());
+    /** Whether the store did not answer the last beat. */
+    boolean isCutOff() {
+        return cutOff;
     }
 
-    /** The same, now. */
+    /** Whether near copies may be served if the store does not answer: the window has not ended, or not long ago. */
+    boolean mayServeCutOff(long nanos) {
+        long outageNanos = TimeUnit.MILLISECONDS.toNanos(rules.outageMs());
+        return outageNanos > 0 && nanos - windowEndNanos < outageNanos;
+    }
+
+    /** Whether the window has ended because the store does not answer, and near copies are served all the same. */
     public boolean isOutage() {
-        return isOutage(clocks.nanos());
+        long nanos = clocks.nanos();
+        return cutOff && !isOpen(nanos) && mayServeCutOff(nanos);
     }
 
     /** Counts the times from when writes are heard until that may have failed; a near copy is good in the one it is of. */
@@ -177,7 +184,7 @@ public final class Coherence implements Marks {
         return isOpen(nanos) && now.equals(history) ? freshness : null;
     }
 
-    /** How fresh an entry is by what was known when the store was last heard; see {@link #isOutage}. */
+    /** How fresh an entry is by what was known when the store was last heard; see {@link #mayServeCutOff}. */
     Freshness judgeInOutage(Entry entry, List<Tag> softTags, long nanos) {
         return Freshness.of(entry, asOf(history, entry.epoch(), entry.asOf()), this, softTags, msAt(nanos));
     }

@@ -163,7 +163,7 @@ public final class Gateway {
     }
 
     private Future<Lookup> look(Read read, long nanos) {
-        Lookup kept = kept(read, nanos);
+        Lookup kept = read.app.isCutOff() ? kept(read, nanos) : null;
         return kept != null
                 ? Future.succeededFuture(kept)
                 : lookNearAndFar(read, nanos).recover(failed -> {
@@ -175,7 +175,7 @@ public final class Gateway {
     /* What the store confirmed a while ago, if it does not answer now. Nobody leads then, for nothing could be written. */
     private @Nullable Lookup kept(Read read, long nanos) {
         Coherence app = read.app;
-        Copy copy = app.isOutage(nanos) ? near.last(read.key, nanos, outageNanos) : null;
+        Copy copy = app.mayServeCutOff(nanos) ? near.last(read.key, nanos, outageNanos) : null;
         if (copy == null) {
             return null;
         }

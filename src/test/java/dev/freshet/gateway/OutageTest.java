@@ -160,6 +160,23 @@ class OutageTest extends OnVertx {
         assertThat(serving.text(KEY)).isEqualTo("one");
     }
 
+    /** The same while the window is open, and before a beat has failed. */
+    @Test
+    void get_busIsLostAndTheReadFails_isServedFromACopyOfAnotherTerm() {
+        serving.put(KEY, "one", "posts");
+        serving.warm(KEY);
+        serving.store.hold(Call.BEAT);
+        serving.store.fail(Call.READ);
+        serving.store.tell(new Change.Lost());
+        until(() -> !serving.app.mayUseNear());
+
+        assertThat(serving.app.isCoherent()).isTrue();
+        assertThat(serving.get(KEY))
+                .isInstanceOfSatisfying(
+                        Lookup.Fresh.class, kept -> assertThat(kept.source()).isEqualTo(Source.OUTAGE));
+        serving.store.release(Call.BEAT);
+    }
+
     /** G1 names its exception: a replica that may serve what was ended is told of, though its window has ended before. */
     @Test
     void invalidate_anotherMayServeInAnOutage_isNamed() {
