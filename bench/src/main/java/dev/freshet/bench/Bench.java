@@ -14,6 +14,8 @@ public final class Bench {
     private static final Map<String, Run> BENCHES = Map.of(
             "hit",
             arguments -> Jmh.run("hit", HitBench.class, arguments),
+            "load",
+            LoadBench::run,
             "freshness",
             arguments -> Jmh.run("freshness", FreshnessBench.class, arguments),
             "marks",

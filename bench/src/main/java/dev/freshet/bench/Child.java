@@ -5,11 +5,14 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A server process of a bench, on loopback. It is ended by {@link #close}, and at the latest when this JVM ends. */
 final class Child implements AutoCloseable {
@@ -59,6 +62,30 @@ final class Child implements AutoCloseable {
         all.put("FRESHET_ADMIN_LISTEN", "127.0.0.1:" + adminPort);
         all.put("FRESHET_REDIS_URL", redis.url());
         return new Child(port, all, command).ready(port);
+    }
+
+    /** Makes the command of a server that listens on a port. */
+    interface Listening {
+        List<String> on(String port) throws IOException;
+    }
+
+    /** Any server, on a port of its own. */
+    static Child serving(int cpu, Listening server) throws IOException, InterruptedException {
+        int port = freePort();
+        List<String> command = pinned(cpu);
+        command.addAll(server.on(Integer.toString(port)));
+        return new Child(port, Map.of(), command).ready(port);
+    }
+
+    /** The processor time that it and whatever it started have taken. */
+    double cpuSeconds(double ticksPerSecond) throws IOException {
+        long ticks = 0;
+        for (ProcessHandle each : Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList()) {
+            String stat = Files.readString(Path.of("/proc", Long.toString(each.pid()), "stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+        }
+        return ticks / ticksPerSecond;
     }
 
     private static List<String> pinned(int cpu) {

@@ -31,7 +31,7 @@ record InProcess(Gateway gateway, InvalidationVerticle invalidations) {
                 leases,
                 invalidations,
                 meters,
-                CoherenceConfig.DEFAULT.verify(),
+                CoherenceConfig.DEFAULT,
                 Clocks.SYSTEM);
         return vertx.deployVerticle(leases)
                 .compose(deployed -> vertx.deployVerticle(invalidations))

@@ -1,0 +1,27 @@
+package dev.freshet.bench;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+
+/** The ceiling: a Vert.x server that answers every request with the same bytes, and does nothing else. */
+public final class Bare {
+    private Bare() {}
+
+    /** Serves on the loopback interface: port, bytes. */
+    public static void main(String[] args) {
+        Vertx vertx = Vertx.vertx(
+                new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(1));
+        Buffer body = Buffer.buffer(new byte[Integer.parseInt(args[1])]);
+        CharSequence length = HttpHeaders.createOptimized(args[1]);
+        CharSequence type = HttpHeaders.createOptimized("application/octet-stream");
+        vertx.createHttpServer()
+                .requestHandler(request -> request.response()
+                        .putHeader(HttpHeaders.CONTENT_TYPE, type)
+                        .putHeader(HttpHeaders.CONTENT_LENGTH, length)
+                        .end(body))
+                .listen(Integer.parseInt(args[0]), "127.0.0.1")
+                .await();
+    }
+}
