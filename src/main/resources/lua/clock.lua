@@ -15,6 +15,10 @@
 --  * For one window and a margin nothing may be acknowledged, since replicas may still serve by
 --    windows that this Redis knows nothing of.
 --
+-- A Redis that is full and may evict nothing (noeviction) refuses a script's first write if it takes
+-- memory, and lets a script that has written go on. So this begins with one that takes none: what is
+-- in force must not depend on room. write.lua alone, which brings the bodies, is refused.
+--
 -- clock(keys, rules, applied) takes the KEYS of invalidate.lua as a table of their names; a table of
 -- window and margin in ms; and the applied stamp of who asks, or 0. It answers a table of epoch,
 -- last, floor, doubt, kept, quiet and now: µs, but the epoch. doubt is 0, or the first stamp of an
@@ -43,6 +47,7 @@ local function known(keys)
 end
 
 local function clock(keys, rules, applied)
+  redis.call('HDEL', keys.clock, '')
   local time = redis.call('TIME')
   local now = time[1] * 1000000 + time[2]
   local info = redis.pcall('INFO', 'replication')

@@ -16,7 +16,7 @@
 --
 -- Returns  { 'stored', revision, 1 if there was no entry else 0 },
 --          { 'lost' } if the token does not hold the lease, { 'older' } if the stored entry has a
---          newer ticket; with both nothing changed.
+--          newer ticket; with both nothing changed. Redis's error OOM if it is full and may not evict.
 -- Keeps    (a) a leader that outstayed its lease never overwrites its successor (G3);
 --          (b) an older computation never replaces a newer one (G2); of one asOf the ticket that was
 --              given later is newer, and none was given in the future; of two epochs the one that began

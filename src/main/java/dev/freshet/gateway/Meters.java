@@ -45,6 +45,7 @@ public final class Meters {
     private final Counter writes;
     private final Counter writesOlder;
     private final Counter writesLeaseLost;
+    private final Counter writesFull;
     private final Counter removals;
     private final Counter hard;
     private final Counter soft;
@@ -70,6 +71,7 @@ public final class Meters {
         writes = writes(registry, "stored");
         writesOlder = writes(registry, "older");
         writesLeaseLost = writes(registry, "lease_lost");
+        writesFull = writes(registry, "full");
         removals = Counter.builder("freshet.removals")
                 .description("Entries that were removed by name")
                 .register(registry);
@@ -215,6 +217,7 @@ public final class Meters {
             case Written.Stored there -> writes.increment();
             case Written.Older refused -> writesOlder.increment();
             case Written.LeaseLost refused -> writesLeaseLost.increment();
+            case Written.Full refused -> writesFull.increment();
         }
     }
 

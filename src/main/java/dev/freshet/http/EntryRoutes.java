@@ -114,6 +114,11 @@ final class EntryRoutes {
                 Future.failedFuture(new Problem(
                         Kind.OLDER_COMPUTATION,
                         "the stored entry comes from a computation that began later: drop the value"));
+            case Written.Full full ->
+                Future.failedFuture(
+                        new Problem(
+                                Kind.STORE_FULL,
+                                "Redis is full and evicts nothing: give it more memory (maxmemory), or let it evict (volatile-lru)"));
             case Written.LeaseLost lost ->
                 Future.failedFuture(new Problem(
                         Kind.LEASE_LOST,

@@ -63,7 +63,9 @@ final class Problem extends RuntimeException {
         /** The store does not answer. */
         STORE_UNAVAILABLE(503, "The store does not answer"),
         /** A queue is full. */
-        OVERLOADED(503, "A queue is full");
+        OVERLOADED(503, "A queue is full"),
+        /** The store has no room. */
+        STORE_FULL(507, "The store has no room");
 
         final int status;
         final String title;

@@ -27,6 +27,7 @@ import io.vertx.redis.client.ProtocolVersion;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
+import io.vertx.redis.client.impl.types.ErrorType;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -183,9 +184,16 @@ public final class RedisStore implements Store {
                                 ticket.epoch()))
                 .map(reply -> switch (reply.text(0)) {
                     case "stored" -> new Written.Stored(reply.number(1), reply.number(2) == 1);
-                    case "older" -> new Written.Older();
+                    case "older" -> (Written) new Written.Older();
                     default -> new Written.LeaseLost();
-                });
+                })
+                .recover(failed ->
+                        isFull(failed) ? Future.succeededFuture(new Written.Full()) : Future.failedFuture(failed));
+    }
+
+    private static boolean isFull(Throwable failed) {
+        return failed.getCause() instanceof ErrorType error
+                && String.valueOf(error.getMessage()).contains("OOM command not allowed");
     }
 
     @Override

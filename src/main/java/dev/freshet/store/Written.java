@@ -14,4 +14,7 @@ public sealed interface Written {
 
     /** Nothing changed: the token no longer holds the lease. */
     record LeaseLost() implements Written {}
+
+    /** Nothing changed: the store has no room, and may not make any. */
+    record Full() implements Written {}
 }

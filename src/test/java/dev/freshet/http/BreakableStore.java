@@ -31,6 +31,7 @@ final class BreakableStore implements Store {
     private final ConcurrentHashMap<Key, RuntimeException> broken = new ConcurrentHashMap<>();
     private final List<Consumer<Change>> listeners = new CopyOnWriteArrayList<>();
     volatile UnaryOperator<Pulse> pulses = UnaryOperator.identity();
+    private final Set<Key> full = ConcurrentHashMap.newKeySet();
     private final Set<String> written = ConcurrentHashMap.newKeySet();
 
     BreakableStore(Store store) {
@@ -39,6 +40,11 @@ final class BreakableStore implements Store {
 
     void breakOn(Key key, RuntimeException failure) {
         broken.put(key, failure);
+    }
+
+    /** There is no room for a key. */
+    void fill(Key key) {
+        full.add(key);
     }
 
     /** Tells a change that did not come from the store. */
@@ -69,7 +75,11 @@ final class BreakableStore implements Store {
     @Override
     public Future<Written> write(Key key, Draft draft, Ticket ticket) {
         written.add(key.digest());
-        return unlessBroken(key, () -> store.write(key, draft, ticket));
+        return unlessBroken(
+                key,
+                () -> full.contains(key)
+                        ? Future.succeededFuture(new Written.Full())
+                        : store.write(key, draft, ticket));
     }
 
     @Override

@@ -197,6 +197,17 @@ class EntryRoutesTest extends OnApi {
     }
 
     @Test
+    void put_storeIsFull_isAnsweredSoAndTheOldServed() {
+        api.put(Api.entry("full"), "old");
+        api.store.fill(Key.of("shop", "v1", "full"));
+        Answer put = api.put(Api.entry("full"), "new");
+
+        assertThat(put.status()).isEqualTo(507);
+        assertThat(put.text()).contains("problems/store-full");
+        assertThat(api.get(Api.entry("full")).text()).isEqualTo("old");
+    }
+
+    @Test
     void put_computedBeforeAnInvalidation_isNotServed() {
         String ticket = api.get(Api.entry("race")).header("Freshet-As-Of");
         api.invalidate("race");

@@ -50,6 +50,8 @@ class ProblemTest extends OnApi {
             problems.put(Kind.TOO_MANY_APPS, api.get("/v1/apps/app" + i + "/clock"));
         }
         problems.put(Kind.INTERNAL, api.get(Api.entry("fault")));
+        api.store.fill(Key.of("shop", "v1", "full"));
+        problems.put(Kind.STORE_FULL, api.put(Api.entry("full"), "x"));
         problems.put(Kind.STORE_UNAVAILABLE, api.get(Api.entry("out")));
         return problems;
     }

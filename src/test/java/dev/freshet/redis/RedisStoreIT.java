@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
+import dev.freshet.lease.Claim;
 import dev.freshet.store.Change;
 import dev.freshet.store.Invalidation;
 import dev.freshet.store.Mode;
@@ -18,6 +19,7 @@ import dev.freshet.store.Rules;
 import dev.freshet.store.Store;
 import dev.freshet.store.StoreContract;
 import dev.freshet.store.StoreException;
+import dev.freshet.store.Written;
 import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
 import dev.freshet.testing.RedisServer;
@@ -196,6 +198,32 @@ class RedisStoreIT extends StoreContract {
             assertThat(after.doubt()).as(key).isGreaterThan(last.stamp());
             before = after;
         }
+    }
+
+    /** G5: what is in force does not depend on room. */
+    @Test
+    void full_andNothingMayBeEvicted_refusesEntriesAlone() {
+        now(store.write(key, draft("one"), new Ticket(1, 0)));
+        command(Command.CONFIG, "SET", "maxmemory", "1");
+        try {
+            assertThat(now(store.write(key, draft("two"), new Ticket(2, 0)))).isEqualTo(new Written.Full());
+            assertThat(now(store.read(key, Optional.empty()))
+                            .orElseThrow()
+                            .body()
+                            .bytes())
+                    .hasToString("one");
+            Claim claim = now(store.claim(key, "t", 10_000));
+            assertThat(claim).isInstanceOf(Claim.Lead.class);
+            assertThat(now(store.release(key, "t"))).isTrue();
+
+            Pulse pulse = now(store.beat(app, new Position("r1", "", 0, 1)));
+            long stamp = now(store.invalidate(app, TAGS, new Mode.Hard(), 0)).stamp();
+            now(store.acknowledge(app, new Position("r1", pulse.epoch(), stamp, 1)));
+            assertThat(now(store.behind(app, stamp, Set.of("r1")))).isEmpty();
+        } finally {
+            command(Command.CONFIG, "SET", "maxmemory", "0");
+        }
+        assertThat(now(store.write(key, draft("two"), new Ticket(2, 0)))).isInstanceOf(Written.Stored.class);
     }
 
     /** Who does not wait is not woken. */
