@@ -13,7 +13,8 @@ COPY --from=build /java /opt/java
 COPY --from=build /freshet/target/freshet.jar /freshet/LICENSE /opt/freshet/
 WORKDIR /opt/freshet
 USER 65532:65532
-# In a container the loopback interface reaches nobody: what may reach it is decided by its network.
+# In a container the loopback interface reaches nobody. Give FRESHET_ACCESS_TOKENS_FILE, or FRESHET_TLS_CLIENT_CA; or
+# FRESHET_ACCESS_OPEN=true where only the fleet reaches it: it does not start without one of them.
 ENV FRESHET_LISTEN=0.0.0.0:8484 FRESHET_ADMIN_LISTEN=0.0.0.0:8485
 EXPOSE 8484 8485
 STOPSIGNAL SIGTERM

@@ -1,6 +1,8 @@
 package dev.freshet;
 
 import dev.freshet.Form.Address;
+import dev.freshet.edge.EdgeConfig;
+import dev.freshet.edge.Tls;
 import dev.freshet.gateway.CoherenceConfig;
 import dev.freshet.http.HttpConfig;
 import dev.freshet.lease.LeaseConfig;
@@ -27,6 +29,7 @@ import java.util.Optional;
 public record Config(
         HttpConfig http,
         OpsConfig ops,
+        EdgeConfig edge,
         Optional<RedisConfig> redis,
         NearConfig near,
         LeaseConfig lease,
@@ -41,6 +44,7 @@ public record Config(
     public static final Config DEFAULT = new Config(
             HttpConfig.DEFAULT,
             OpsConfig.DEFAULT,
+            EdgeConfig.DEFAULT,
             Optional.empty(),
             NearConfig.DEFAULT,
             LeaseConfig.DEFAULT,
@@ -74,7 +78,15 @@ public record Config(
     private static Config compose(Settings settings) {
         Address listen = settings.get(Setting.LISTEN, new Address(DEFAULT.http.host(), DEFAULT.http.port()));
         Address admin = settings.get(Setting.ADMIN_LISTEN, new Address(DEFAULT.ops.host(), DEFAULT.ops.port()));
-        long bodyBytesMax = settings.get(Setting.LIMITS_BODY_BYTES, (long) DEFAULT.http.bodyBytesMax());
+        HttpConfig http = new HttpConfig(
+                listen.host(),
+                listen.port(),
+                settings.get(Setting.LIMITS_BODY_BYTES, (long) DEFAULT.http.bodyBytesMax())
+                        .intValue(),
+                settings.find(Setting.HTTP_SOCKET),
+                settings.get(Setting.HTTP_SOCKET_MODE, DEFAULT.http.socketMode()));
+        EdgeConfig edge = edge(settings);
+        checkExposure(settings, edge, listen, admin);
         NearConfig near = new NearConfig(
                 settings.get(Setting.NEAR_BYTES, DEFAULT.near.bytes()),
                 settings.get(Setting.NEAR_MAX_AGE, DEFAULT.near.maxAge()));
@@ -92,14 +104,65 @@ public record Config(
             throw new ConfigException(settings.problems());
         }
         return new Config(
-                new HttpConfig(listen.host(), listen.port(), (int) bodyBytesMax),
+                http,
                 new OpsConfig(admin.host(), admin.port()),
+                edge,
                 redis,
                 near,
                 lease,
                 coherence,
                 storeBytes,
                 logLevel);
+    }
+
+    private static EdgeConfig edge(Settings settings) {
+        EdgeConfig without = EdgeConfig.DEFAULT;
+        return new EdgeConfig(
+                settings.get(Setting.ACCESS_TOKENS, without.tokens()),
+                tls(settings),
+                settings.get(Setting.HTTP_CONNECTIONS_MAX, without.connectionsMax()),
+                settings.get(Setting.HTTP_REQUESTS_MAX, without.requestsMax()),
+                settings.get(Setting.HTTP_STREAMS_MAX, without.streamsMax()),
+                settings.get(Setting.HTTP_HEAD_TIMEOUT, without.headTimeout()),
+                settings.get(Setting.HTTP_BODY_TIMEOUT, without.bodyTimeout()),
+                settings.get(Setting.HTTP_IDLE_TIMEOUT, without.idleTimeout()));
+    }
+
+    private static Optional<Tls> tls(Settings settings) {
+        Optional<Path> cert = settings.find(Setting.TLS_CERT);
+        Optional<Path> key = settings.find(Setting.TLS_KEY);
+        Optional<Path> ca = settings.find(Setting.TLS_CLIENT_CA);
+        if (cert.isPresent() && key.isPresent()) {
+            return Optional.ofNullable(settings.together(
+                    () -> Tls.read(cert.get(), key.get(), ca),
+                    Setting.TLS_CERT,
+                    Setting.TLS_KEY,
+                    Setting.TLS_CLIENT_CA));
+        }
+        if (cert.isPresent() || key.isPresent() || ca.isPresent()) {
+            settings.problem(
+                    "tls.cert and tls.key are given both or not at all, and tls.client-ca with them",
+                    Setting.TLS_CERT,
+                    Setting.TLS_KEY,
+                    Setting.TLS_CLIENT_CA);
+        }
+        return Optional.empty();
+    }
+
+    /* Whoever reaches the API may end what every page shows. So it is not opened to a network by mistake. */
+    private static void checkExposure(Settings settings, EdgeConfig edge, Address listen, Address admin) {
+        if (edge.knowsClients() || settings.get(Setting.ACCESS_OPEN, false)) {
+            return;
+        }
+        for (Setting<Address> setting : List.of(Setting.LISTEN, Setting.ADMIN_LISTEN)) {
+            if (!(setting.equals(Setting.LISTEN) ? listen : admin).isLoopback()) {
+                settings.problem(
+                        setting.key() + " is beyond the loopback interface, where anyone could read, write and"
+                                + " invalidate: give access.tokens (freshet token new makes one) or tls.client-ca, or say"
+                                + " access.open: true",
+                        setting);
+            }
+        }
     }
 
     private static CoherenceConfig coherence(Settings settings) {

@@ -1,8 +1,14 @@
 package dev.freshet;
 
+import dev.freshet.edge.Token;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -20,14 +26,46 @@ record Form<T>(String range, Function<String, T> parser) {
     private static final Pattern COUNT = Pattern.compile("\\d{1,18}");
     private static final Pattern ADDRESS = Pattern.compile("(?:\\[([0-9a-zA-Z:.%]+)]|([^\\[\\]:/\\s@]+)):(\\d{1,5})");
 
+    private static final Pattern MODE = Pattern.compile("[0-7]{3}");
+
+    /** What the kernel takes, with the zero at the end. */
+    private static final int SOCKET_BYTES_MAX = 107;
+
     /** An address to listen on. */
-    record Address(String host, int port) {}
+    record Address(String host, int port) {
+        /** Whether nobody on another machine can reach it. A name is taken at its word only if it is localhost. */
+        boolean isLoopback() {
+            try {
+                return host.equals("localhost") || InetAddress.ofLiteral(host).isLoopbackAddress();
+            } catch (IllegalArgumentException name) {
+                return false;
+            }
+        }
+    }
 
     static final Form<Address> ADDRESS_FORM = new Form<>(
             "host:port with a port from 0 (any) to 65535, such as 127.0.0.1:8484 or [::]:8484", Form::parseAddress);
 
     static final Form<String> REDIS_URL_FORM =
             new Form<>("redis://[user:password@]host[:port][/db], or rediss://…", Form::parseRedisUrl);
+
+    static final Form<List<Token>> TOKENS_FORM = new Form<>(
+            "lines of ID sha256:HASH APPS SCOPES, as freshet token new prints them, of an id each", Form::parseTokens);
+
+    static final Form<Boolean> FLAG_FORM = oneOf("true", "false").map(Boolean::valueOf);
+
+    static final Form<Path> PATH_FORM = new Form<>("the path of a file", Form::parsePath);
+
+    static final Form<Path> SOCKET_FORM =
+            new Form<>("the path of a Unix socket, of at most " + SOCKET_BYTES_MAX + " bytes", Form::parseSocket);
+
+    static final Form<String> MODE_FORM = new Form<>(
+            "three octal digits, such as 660", text -> matched(MODE, text).group());
+
+    /** The same text, read further. */
+    <U> Form<U> map(Function<T, U> further) {
+        return new Form<>(range, parser.andThen(further));
+    }
 
     /** Throws an {@link IllegalArgumentException} for what is not allowed. */
     T parse(String text) {
@@ -106,6 +144,34 @@ record Form<T>(String range, Function<String, T> parser) {
             throw new IllegalArgumentException(text);
         }
         return new Address(matcher.group(1) != null ? matcher.group(1) : matcher.group(2), port);
+    }
+
+    private static List<Token> parseTokens(String text) {
+        List<Token> tokens = text.lines()
+                .flatMap(line -> Arrays.stream(line.split(";", -1)))
+                .map(String::strip)
+                .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                .map(Token::parse)
+                .toList();
+        if (tokens.isEmpty() || tokens.stream().map(Token::id).distinct().count() < tokens.size()) {
+            throw new IllegalArgumentException("each has an id of its own, and there is one at least");
+        }
+        return tokens;
+    }
+
+    private static Path parsePath(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException("no path", e);
+        }
+    }
+
+    private static Path parseSocket(String text) {
+        if (text.getBytes(StandardCharsets.UTF_8).length > SOCKET_BYTES_MAX) {
+            throw new IllegalArgumentException("too long");
+        }
+        return parsePath(text);
     }
 
     private static String parseRedisUrl(String text) {

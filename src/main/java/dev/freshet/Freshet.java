@@ -1,11 +1,15 @@
 package dev.freshet;
 
+import dev.freshet.edge.Access;
+import dev.freshet.edge.Edge;
+import dev.freshet.edge.EdgeMeters;
 import dev.freshet.entry.Key;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.gateway.InvalidationVerticle;
 import dev.freshet.gateway.Meters;
 import dev.freshet.http.HttpVerticle;
 import dev.freshet.http.StreamMeters;
+import dev.freshet.http.UnixSocket;
 import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.loop.Clocks;
 import dev.freshet.near.NearCache;
@@ -21,8 +25,10 @@ import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.ClientAuth;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -46,6 +52,9 @@ public final class Freshet {
     /** How long a part may take to stop before the next one is stopped. */
     private static final long PART_STOP_S_MAX = 12;
 
+    /** Connections of the operations port at a time. */
+    private static final int OPS_CONNECTIONS_MAX = 256;
+
     private static final int WARM_ATTEMPTS = 3;
     private static final long WARM_PAUSE_MS = 100;
 
@@ -58,9 +67,13 @@ public final class Freshet {
     private final InvalidationVerticle invalidations;
     private final Gateway gateway;
     private final StreamMeters streams;
+    private final Access access;
+    private final EdgeMeters meters;
     private final OpsVerticle ops;
     /** What is deployed, the latest first. Written by the chain of start(), then by that of stop(). */
     private final Deque<String> deployed = new ArrayDeque<>();
+
+    private final List<HttpVerticle> servers = new CopyOnWriteArrayList<>();
 
     /** Written by the chain of start(), read by whoever asks. */
     private volatile int port;
@@ -84,7 +97,15 @@ public final class Freshet {
                 config.coherence(),
                 Clocks.SYSTEM);
         streams = new StreamMeters(registry);
-        ops = new OpsVerticle(config.ops(), registry, version(registry));
+        access = new Access(config.edge().tokens());
+        meters = new EdgeMeters(registry, "data");
+        ops = new OpsVerticle(
+                config.ops(),
+                new Edge(
+                        config.edge(), OPS_CONNECTIONS_MAX, ClientAuth.REQUEST, new EdgeMeters(registry, "operations")),
+                access,
+                registry,
+                version(registry));
     }
 
     private static Store store(Vertx vertx, Config config) {
@@ -135,19 +156,38 @@ public final class Freshet {
     /* One server for each event loop, all of them on one port; with port 0 every server would get a port of its own. */
     private Future<Void> serve() {
         int loops = config.http().port() == 0 ? 1 : Runtime.getRuntime().availableProcessors();
-        List<HttpVerticle> servers = new CopyOnWriteArrayList<>();
-        return vertx.deployVerticle(() -> server(servers), new DeploymentOptions().setInstances(loops))
+        HttpVerticle.Door door = new HttpVerticle.Door(
+                access, config.edge(), meters, Math.max(1, config.edge().requestsMax() / loops));
+        return onSocket(UnixSocket::makeWay)
+                .compose(free -> vertx.deployVerticle(() -> server(door), new DeploymentOptions().setInstances(loops)))
                 .onSuccess(id -> {
                     deployed.push(id);
                     port = servers.getFirst().port();
                 })
-                .mapEmpty();
+                .compose(id ->
+                        onSocket(path -> UnixSocket.permit(path, config.http().socketMode())));
     }
 
-    private HttpVerticle server(List<HttpVerticle> servers) {
-        HttpVerticle server = new HttpVerticle(gateway, config.http(), streams);
+    private HttpVerticle server(HttpVerticle.Door door) {
+        HttpVerticle server = new HttpVerticle(gateway, config.http(), door, streams);
         servers.add(server);
         return server;
+    }
+
+    private interface WithPath {
+        void apply(Path path) throws IOException;
+    }
+
+    private Future<Void> onSocket(WithPath what) {
+        return config.http()
+                .socket()
+                .map(path -> vertx.<Void>executeBlocking(() -> {
+                            what.apply(path);
+                            return null;
+                        })
+                        .recover(failed -> Future.failedFuture(new StartException(
+                                "http.socket: cannot listen on " + path + " (" + failed.getMessage() + ")", failed))))
+                .orElse(Future.succeededFuture());
     }
 
     private Future<Void> deploy(Deployable part) {

@@ -1,15 +1,35 @@
 package dev.freshet;
 
 import dev.freshet.Form.Address;
+import dev.freshet.edge.Token;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
-/** One key of the configuration. The defaults are those of the records that {@link Config} composes. */
-record Setting<T>(String key, Form<T> form) {
+/**
+ * One key of the configuration. The defaults are those of the records that {@link Config} composes.
+ *
+ * @param isSecret whether its value may be read from a file that is named instead
+ */
+record Setting<T>(String key, Form<T> form, boolean isSecret) {
     static final Setting<Address> LISTEN = new Setting<>("listen", Form.ADDRESS_FORM);
     static final Setting<Address> ADMIN_LISTEN = new Setting<>("admin.listen", Form.ADDRESS_FORM);
-    static final Setting<String> REDIS_URL = new Setting<>("redis.url", Form.REDIS_URL_FORM);
+    static final Setting<List<Token>> ACCESS_TOKENS = new Setting<>("access.tokens", Form.TOKENS_FORM, true);
+    static final Setting<Boolean> ACCESS_OPEN = new Setting<>("access.open", Form.FLAG_FORM);
+    static final Setting<Path> TLS_CERT = new Setting<>("tls.cert", Form.PATH_FORM);
+    static final Setting<Path> TLS_KEY = new Setting<>("tls.key", Form.PATH_FORM);
+    static final Setting<Path> TLS_CLIENT_CA = new Setting<>("tls.client-ca", Form.PATH_FORM);
+    static final Setting<Path> HTTP_SOCKET = new Setting<>("http.socket", Form.SOCKET_FORM);
+    static final Setting<String> HTTP_SOCKET_MODE = new Setting<>("http.socket-mode", Form.MODE_FORM);
+    static final Setting<Integer> HTTP_CONNECTIONS_MAX =
+            new Setting<>("http.connections-max", Form.count("16", "1000000"));
+    static final Setting<Integer> HTTP_REQUESTS_MAX = new Setting<>("http.requests-max", Form.count("16", "1000000"));
+    static final Setting<Integer> HTTP_STREAMS_MAX = new Setting<>("http.streams-max", Form.count("1", "1000"));
+    static final Setting<Duration> HTTP_HEAD_TIMEOUT = new Setting<>("http.head-timeout", Form.duration("1s", "10m"));
+    static final Setting<Duration> HTTP_BODY_TIMEOUT = new Setting<>("http.body-timeout", Form.duration("1s", "1h"));
+    static final Setting<Duration> HTTP_IDLE_TIMEOUT = new Setting<>("http.idle-timeout", Form.duration("1s", "1h"));
+    static final Setting<String> REDIS_URL = new Setting<>("redis.url", Form.REDIS_URL_FORM, true);
     static final Setting<Duration> REDIS_TIMEOUT = new Setting<>("redis.timeout", Form.duration("10ms", "30s"));
     static final Setting<Integer> REDIS_WAITING_MAX = new Setting<>("redis.waiting-max", Form.count("16", "1000000"));
     static final Setting<Long> STORE_BYTES = new Setting<>("store.bytes", Form.size("1MiB", "1TiB"));
@@ -37,6 +57,19 @@ record Setting<T>(String key, Form<T> form) {
     static final List<Setting<?>> ALL = List.of(
             LISTEN,
             ADMIN_LISTEN,
+            ACCESS_TOKENS,
+            ACCESS_OPEN,
+            TLS_CERT,
+            TLS_KEY,
+            TLS_CLIENT_CA,
+            HTTP_SOCKET,
+            HTTP_SOCKET_MODE,
+            HTTP_CONNECTIONS_MAX,
+            HTTP_REQUESTS_MAX,
+            HTTP_STREAMS_MAX,
+            HTTP_HEAD_TIMEOUT,
+            HTTP_BODY_TIMEOUT,
+            HTTP_IDLE_TIMEOUT,
             REDIS_URL,
             REDIS_TIMEOUT,
             REDIS_WAITING_MAX,
@@ -58,8 +91,21 @@ record Setting<T>(String key, Form<T> form) {
             LIMITS_APPS,
             LOG_LEVEL);
 
+    private Setting(String key, Form<T> form) {
+        this(key, form, false);
+    }
+
+    /** The key by which a file is named that holds the value, as secrets are given to containers. */
+    String fileKey() {
+        return key + "-file";
+    }
+
     /** Its name among the environment variables. */
     String variable() {
+        return variable(key);
+    }
+
+    static String variable(String key) {
         return "FRESHET_" + key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
     }
 }

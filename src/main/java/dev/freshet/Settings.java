@@ -6,16 +6,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +38,22 @@ final class Settings {
             "FRESHET_EARLY",
             "FRESHET_NEAR_MAX_BYTES",
             "FRESHET_COHERENCE");
+
+    private static final Pattern SECRET = Pattern.compile("freshet_[a-z0-9-]+_\\S+");
+
+    /** Every key, with those that name a file, and what each is of. */
+    private static final Map<String, Setting<?>> KEYS = keys();
+
+    private static Map<String, Setting<?>> keys() {
+        Map<String, Setting<?>> keys = new TreeMap<>();
+        for (Setting<?> setting : Setting.ALL) {
+            keys.put(setting.key(), setting);
+            if (setting.isSecret()) {
+                keys.put(setting.fileKey(), setting);
+            }
+        }
+        return keys;
+    }
 
     private final Map<String, Given> given = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
@@ -84,23 +103,40 @@ final class Settings {
     }
 
     private void fromFile(String key, String text, String file) {
-        List<String> known = Setting.ALL.stream().map(Setting::key).toList();
-        if (!known.contains(key)) {
-            problems.add(file + ": there is no key " + key + suggestion(key, known));
-        } else if (given.putIfAbsent(key, new Given(text, file)) != null) {
-            problems.add(file + ": " + key + " is given twice");
+        Setting<?> setting = KEYS.get(key);
+        if (setting == null) {
+            problems.add(file + ": there is no key " + key
+                    + suggestion(key, KEYS.keySet().stream().toList()));
+        } else if (given.containsKey(setting.key())) {
+            problems.add(file + ": " + setting.key() + " is given twice");
+        } else {
+            give(key, text, file);
+        }
+    }
+
+    /* A key that ends in -file names where its value stands. */
+    private void give(String key, String text, String origin) {
+        Setting<?> setting = Objects.requireNonNull(KEYS.get(key));
+        if (key.equals(setting.key())) {
+            given.put(key, new Given(text, origin));
+            return;
+        }
+        try {
+            given.put(setting.key(), new Given(Files.readString(Path.of(text)).strip(), text + ", " + origin));
+        } catch (IOException | InvalidPathException e) {
+            problems.add(key + ": " + text + " cannot be read (" + e.getClass().getSimpleName() + ") (" + origin + ")");
         }
     }
 
     /** Adds what the environment says. An empty variable is as good as none. */
     void environment(Map<String, String> environment) {
-        Map<String, Setting<?>> known = new TreeMap<>();
-        Setting.ALL.forEach(setting -> known.put(setting.variable(), setting));
+        Map<String, String> known = new TreeMap<>();
+        KEYS.keySet().forEach(key -> known.put(Setting.variable(key), key));
         new TreeMap<>(environment).forEach((variable, text) -> {
-            Setting<?> setting = known.get(variable);
-            if (setting != null && !text.isBlank()) {
-                given.put(setting.key(), new Given(text.strip(), variable));
-            } else if (setting == null && isUnknown(variable)) {
+            String key = known.get(variable);
+            if (key != null && !text.isBlank()) {
+                give(key, text.strip(), variable);
+            } else if (key == null && isUnknown(variable)) {
                 warnings.add("The environment variable " + variable + " means nothing to Freshet"
                         + suggestion(variable, known.keySet().stream().toList()));
             }
@@ -127,8 +163,10 @@ final class Settings {
         try {
             return Optional.of(setting.form().parse(text.text));
         } catch (IllegalArgumentException e) {
-            problems.add(setting.key() + " is " + setting.form().range() + ", was \"" + masked(text.text) + "\" ("
-                    + text.origin + ")");
+            String was = setting.equals(Setting.ACCESS_TOKENS)
+                    ? ": " + e.getMessage()
+                    : ", was \"" + masked(text.text) + "\"";
+            problems.add(setting.key() + " is " + setting.form().range() + was + " (" + text.origin + ")");
             return Optional.empty();
         }
     }
@@ -138,15 +176,24 @@ final class Settings {
         try {
             return build.get();
         } catch (IllegalArgumentException e) {
-            List<String> origins = new ArrayList<>();
-            for (Setting<?> setting : keys) {
-                Given text = given.get(setting.key());
-                origins.add(setting.key() + " is "
-                        + (text == null ? "the default" : masked(text.text) + " by " + text.origin));
-            }
-            problems.add(e.getMessage() + " (" + String.join(", ", origins) + ")");
+            problem(String.valueOf(e.getMessage()), keys);
             return null;
         }
+    }
+
+    /** Adds a problem that the values have together, with where the named ones came from. */
+    void problem(String problem, Setting<?>... keys) {
+        problems.add(problem + origins(keys));
+    }
+
+    private String origins(Setting<?>... keys) {
+        List<String> origins = new ArrayList<>();
+        for (Setting<?> setting : keys) {
+            Given text = given.get(setting.key());
+            origins.add(
+                    setting.key() + " is " + (text == null ? "the default" : masked(text.text) + " by " + text.origin));
+        }
+        return " (" + String.join(", ", origins) + ")";
     }
 
     /** What is wrong. */
@@ -160,7 +207,8 @@ final class Settings {
     }
 
     /** A value as it may be shown: without what may be a password, whichever key it was given for. */
-    static String masked(String text) {
+    static String masked(String given) {
+        String text = SECRET.matcher(given).replaceAll("***");
         int from = text.indexOf("//") + 1;
         int at = text.lastIndexOf('@');
         String shown = at < 0 ? text : text.substring(0, from > 0 ? from + 1 : 0) + "***" + text.substring(at);

@@ -5,16 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.freshet.Form.Address;
+import dev.freshet.edge.EdgeConfig;
+import dev.freshet.edge.Token;
 import dev.freshet.gateway.CoherenceConfig;
 import dev.freshet.http.HttpConfig;
 import dev.freshet.lease.LeaseConfig;
 import dev.freshet.near.NearConfig;
 import dev.freshet.redis.RedisConfig;
 import dev.freshet.store.Rules;
+import dev.freshet.testing.Certificate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +33,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigTest {
+    private static final String TOKEN =
+            "web sha256:0123012301230123012301230123012301230123012301230123012301230123 shop entries:read";
     private static final Path MANUAL = Path.of("conf", "freshet.yaml");
     private static final Pattern KEY_LINE = Pattern.compile("(?:# )?([a-z][a-z.-]*): (\\S+)");
 
@@ -225,6 +232,105 @@ class ConfigTest {
                         "lease.ttl is 100ms to 10m, was \"soon\" (file.yaml)");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0:8484", "[::]:8484", "192.0.2.1:8484", "gateway.internal:8484"})
+    void load_listenBeyondLoopback_wantsTokensOrToBeTold(String address) {
+        for (String variable : List.of("FRESHET_LISTEN", "FRESHET_ADMIN_LISTEN")) {
+            String key = variable.equals("FRESHET_LISTEN") ? "listen" : "admin.listen";
+
+            assertThat(problems("", Map.of(variable, address)))
+                    .singleElement()
+                    .asString()
+                    .startsWith(key + " is beyond the loopback interface")
+                    .endsWith("or say access.open: true (" + key + " is " + address + " by " + variable + ")");
+            load("access.open: true", Map.of(variable, address));
+            load("access.tokens: " + TOKEN, Map.of(variable, address));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "localhost:1"})
+    void load_listenOnLoopback_wantsNothing(String address) {
+        load("", Map.of("FRESHET_LISTEN", address, "FRESHET_ADMIN_LISTEN", address));
+    }
+
+    @Test
+    void load_tokensOfAFile_areRead() throws IOException {
+        Path tokens = Files.writeString(folder.resolve("tokens"), "# who\n" + TOKEN + "\n\n");
+        List<Token> expected = List.of(Token.parse(TOKEN));
+
+        assertThat(load("access.tokens-file: " + tokens).edge().tokens()).isEqualTo(expected);
+        assertThat(load("", Map.of("FRESHET_ACCESS_TOKENS_FILE", tokens.toString()))
+                        .edge()
+                        .tokens())
+                .isEqualTo(expected);
+        assertThat(load("", Map.of("FRESHET_ACCESS_TOKENS", TOKEN + ";" + TOKEN.replace("web", "ci")))
+                        .edge()
+                        .tokens())
+                .hasSize(2);
+        assertThat(problems("access.tokens: " + TOKEN + "\naccess.tokens-file: " + tokens, Map.of()))
+                .containsExactly("file.yaml: access.tokens is given twice");
+        assertThat(problems("", Map.of("FRESHET_ACCESS_TOKENS_FILE", folder + "/none")))
+                .containsExactly("access.tokens-file: " + folder + "/none cannot be read (NoSuchFileException)"
+                        + " (FRESHET_ACCESS_TOKENS_FILE)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"freshet_web_hunter2", "web hunter2 shop entries:read", TOKEN + ";" + TOKEN})
+    void load_wrongTokens_areNotShown(String tokens) {
+        assertThat(problems("", Map.of("FRESHET_ACCESS_TOKENS", tokens)))
+                .singleElement()
+                .asString()
+                .startsWith("access.tokens is lines of ID sha256:HASH APPS SCOPES")
+                .doesNotContain("hunter2", "0123");
+        assertThat(problems("", Map.of("FRESHET_LISTEN", "freshet_web_hunter2")))
+                .singleElement()
+                .asString()
+                .contains("was \"***\"");
+    }
+
+    @Test
+    void load_redisUrlOfAFile_isRead() throws IOException {
+        Path url = Files.writeString(folder.resolve("url"), "redis://:hunter2@redis\n");
+
+        assertThat(load("", Map.of("FRESHET_REDIS_URL_FILE", url.toString()))
+                        .redis()
+                        .orElseThrow()
+                        .url())
+                .isEqualTo("redis://:hunter2@redis");
+    }
+
+    @Test
+    void load_tlsThatDoesNotFit_isRefused() throws IOException {
+        Certificate one = Certificate.make(folder, "one", "EC", 10);
+        Certificate other = Certificate.make(folder, "other", "EC", 10);
+        Certificate rsa = Certificate.make(folder, "rsa", "RSA", 10);
+        Path empty = Files.writeString(folder.resolve("empty"), "hunter2");
+
+        assertThat(load(tls(one.cert(), one.key())).edge().tls().orElseThrow().notAfter())
+                .isBetween(Instant.now().plus(9, ChronoUnit.DAYS), Instant.now().plus(10, ChronoUnit.DAYS));
+        load(tls(rsa.cert(), rsa.key()));
+        assertThat(tlsProblem(one.cert(), other.key())).startsWith("tls.key is not the key of tls.cert (");
+        assertThat(tlsProblem(one.cert(), rsa.key())).startsWith("tls.key is no key of the certificate's kind, EC (");
+        assertThat(tlsProblem(one.cert(), empty)).startsWith("tls.key has no PRIVATE KEY in PEM");
+        assertThat(tlsProblem(empty, one.key())).startsWith("tls.cert has no X.509 certificates in PEM");
+        assertThat(tlsProblem(folder.resolve("none"), one.key())).startsWith("tls.cert: " + folder + "/none cannot");
+        assertThat(problems("tls.cert: " + one.cert(), Map.of()))
+                .singleElement()
+                .asString()
+                .startsWith("tls.cert and tls.key are given both or not at all");
+    }
+
+    private static String tls(Path cert, Path key) {
+        return "tls.cert: " + cert + "\ntls.key: " + key;
+    }
+
+    private String tlsProblem(Path cert, Path key) {
+        String problem = problems(tls(cert, key), Map.of()).getFirst();
+        assertThat(problem).doesNotContain("hunter2");
+        return problem;
+    }
+
     @Test
     void load_beatTooSlowForTheWindow_namesBoth() {
         assertThat(problems("", Map.of("FRESHET_COHERENCE_WINDOW", "300ms")))
@@ -333,8 +439,32 @@ class ConfigTest {
         assertRange(Setting.LIMITS_MARKS, () -> coherence(1_000, 10_000_001, 1));
         assertRange(Setting.LIMITS_APPS, () -> coherence(1_000, 1_000, 0));
         assertRange(Setting.LIMITS_APPS, () -> coherence(1_000, 1_000, 10_001));
+        assertRange(Setting.HTTP_CONNECTIONS_MAX, () -> edge(15, 16, 1, 1, 1, 1));
+        assertRange(Setting.HTTP_CONNECTIONS_MAX, () -> edge(1_000_001, 16, 1, 1, 1, 1));
+        assertRange(Setting.HTTP_REQUESTS_MAX, () -> edge(16, 15, 1, 1, 1, 1));
+        assertRange(Setting.HTTP_REQUESTS_MAX, () -> edge(16, 1_000_001, 1, 1, 1, 1));
+        assertRange(Setting.HTTP_STREAMS_MAX, () -> edge(16, 16, 0, 1, 1, 1));
+        assertRange(Setting.HTTP_STREAMS_MAX, () -> edge(16, 16, 1_001, 1, 1, 1));
+        assertRange(Setting.HTTP_HEAD_TIMEOUT, () -> edge(16, 16, 1, 0, 1, 1));
+        assertRange(Setting.HTTP_HEAD_TIMEOUT, () -> edge(16, 16, 1, 601, 1, 1));
+        assertRange(Setting.HTTP_BODY_TIMEOUT, () -> edge(16, 16, 1, 1, 0, 1));
+        assertRange(Setting.HTTP_BODY_TIMEOUT, () -> edge(16, 16, 1, 1, 3_601, 1));
+        assertRange(Setting.HTTP_IDLE_TIMEOUT, () -> edge(16, 16, 1, 1, 1, 0));
+        assertRange(Setting.HTTP_IDLE_TIMEOUT, () -> edge(16, 16, 1, 1, 1, 3_601));
         assertRange(Setting.LIMITS_BODY_BYTES, () -> new HttpConfig("a", 0, 1_023));
         assertRange(Setting.LIMITS_BODY_BYTES, () -> new HttpConfig("a", 0, (64 << 20) + 1));
+    }
+
+    private static EdgeConfig edge(int connections, int requests, int streams, int headS, int bodyS, int idleS) {
+        return new EdgeConfig(
+                List.of(),
+                Optional.empty(),
+                connections,
+                requests,
+                streams,
+                Duration.ofSeconds(headS),
+                Duration.ofSeconds(bodyS),
+                Duration.ofSeconds(idleS));
     }
 
     private static CoherenceConfig coherence(long windowMs, int marksMax, int appsMax) {

@@ -46,6 +46,7 @@ class DocumentsTest {
                 new Config(
                         new HttpConfig("127.0.0.1", 0, config.http().bodyBytesMax()),
                         new OpsConfig("127.0.0.1", 0),
+                        config.edge(),
                         config.redis(),
                         config.near(),
                         config.lease(),
@@ -154,7 +155,7 @@ class DocumentsTest {
                 .results()
                 .forEach(constant -> constants.put(constant.group(1), path(constant.group(2), constants)));
         Map<String, Set<String>> routes = new TreeMap<>();
-        Pattern.compile("on\\(HttpMethod\\.([A-Z]+), ([^,]+),")
+        Pattern.compile("on\\(HttpMethod\\.([A-Z]+), ([^,]+), Scope")
                 .matcher(verticle)
                 .results()
                 .forEach(route -> routes.computeIfAbsent(path(route.group(2), constants), path -> new TreeSet<>())

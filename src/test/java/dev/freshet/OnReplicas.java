@@ -41,6 +41,7 @@ abstract class OnReplicas {
         Config config = new Config(
                 new HttpConfig("127.0.0.1", 0, 1 << 20),
                 new OpsConfig("127.0.0.1", 0),
+                Config.DEFAULT.edge(),
                 Optional.of(new RedisConfig(redis.uri(), Duration.ofSeconds(2), 4_096)),
                 Config.DEFAULT.near(),
                 Config.DEFAULT.lease(),

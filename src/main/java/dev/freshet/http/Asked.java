@@ -1,6 +1,8 @@
 package dev.freshet.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freshet.edge.Scope;
+import dev.freshet.edge.Token;
 import dev.freshet.entry.Frame;
 import dev.freshet.entry.Key;
 import dev.freshet.gateway.Place;
@@ -21,10 +23,12 @@ final class Asked {
 
     private final HttpServerRequest request;
     private final Map<String, Segment> segments;
+    private final Token token;
 
-    Asked(HttpServerRequest request, Map<String, Segment> segments) {
+    Asked(HttpServerRequest request, Map<String, Segment> segments, Token token) {
         this.request = request;
         this.segments = segments;
+        this.token = token;
     }
 
     HttpServerRequest request() {
@@ -123,7 +127,15 @@ final class Asked {
         if (!lease.isEmpty() && !lease.equals(Map.of("want", new Item.Flag(true)))) {
             throw new Problem(Kind.INVALID_REQUEST, "Freshet-Lease of a GET is: want, or want; early");
         }
+        checkLease(!lease.isEmpty());
         return !lease.isEmpty();
+    }
+
+    /** Refuses a lease to whoever could not write what it is for: it would only keep others from it. */
+    void checkLease(boolean wanted) {
+        if (wanted) {
+            token.check(Scope.ENTRIES_WRITE);
+        }
     }
 
     /** Whether the reader, if it would refresh the entry, would do so before it is stale. */

@@ -8,6 +8,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,6 +26,9 @@ final class Bodies {
 
     /** How long the rest of a refused body is dropped before its connection ends. */
     private static final long LINGER_MS = 500;
+
+    /** The code of HTTP/2 for a stream whose rest is not wanted. */
+    private static final long NO_ERROR = 0;
 
     private final long underWayBytesMax;
     private long underWayBytes;
@@ -69,7 +73,7 @@ final class Bodies {
         /* A client that is still there, and sent what is no chunk, gets the answer by the closing, which flushes. */
         private void broken() {
             fail(new Problem(Kind.INCOMPLETE_BODY, "the body broke off after " + bytes + " bytes"));
-            request.connection().close();
+            cut(request);
         }
 
         private void end() {
@@ -119,9 +123,24 @@ final class Bodies {
             end.run();
             return;
         }
+        if (request.version() == HttpVersion.HTTP_2) {
+            /* Only this stream ends: what else the connection carries is not its fault. */
+            end.run();
+            request.response().reset(NO_ERROR);
+            return;
+        }
         request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         end.run();
         linger(request);
+    }
+
+    /** Ends a request that cannot be answered any more, with its connection where that carries nothing else. */
+    static void cut(HttpServerRequest request) {
+        if (request.version() == HttpVersion.HTTP_2) {
+            request.response().reset();
+        } else {
+            request.connection().close();
+        }
     }
 
     private static void linger(HttpServerRequest request) {

@@ -189,8 +189,7 @@ final class EventStream {
             return;
         }
         send(last);
-        long timer =
-                context.owner().setTimer(CLOSE_MS, late -> request.connection().close());
+        long timer = context.owner().setTimer(CLOSE_MS, late -> Bodies.cut(request));
         response.end().onComplete(sent -> context.owner().cancelTimer(timer));
         over();
     }

@@ -1,21 +1,30 @@
 package dev.freshet.http;
 
+import dev.freshet.edge.Access;
+import dev.freshet.edge.Edge;
+import dev.freshet.edge.EdgeConfig;
+import dev.freshet.edge.EdgeMeters;
+import dev.freshet.edge.EdgeMeters.Refusal;
+import dev.freshet.edge.Scope;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.http.Problem.Kind;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Serves the HTTP API. Deployed once per event loop; the instances share one gateway, and one port. */
 public final class HttpVerticle extends VerticleBase {
-    private static final int IDLE_SECONDS = 75;
-    private static final int HEADER_BYTES_MAX = 16 << 10;
     private static final long DRAIN_SECONDS = 20;
 
     /** Bodies of requests that have arrived in part, on one event loop: as many as four of the largest, or more. */
@@ -24,28 +33,37 @@ public final class HttpVerticle extends VerticleBase {
     private static final String APP = "/v1/apps/{app}";
     private static final String DEPLOYMENT = APP + "/deployments/{deployment}";
     private static final String ENTRY = DEPLOYMENT + "/entries/{key}";
+    private static final String LEASE = DEPLOYMENT + "/leases/{token}";
+    private static final String INVALIDATIONS = APP + "/invalidations";
 
     private final Gateway gateway;
     private final HttpConfig config;
+    private final Door door;
     private final StreamMeters meters;
     private final EventStreams.Times times;
-
-    @Nullable
-    private HttpServer server;
+    private final List<HttpServer> servers = new ArrayList<>();
 
     @Nullable
     private EventStreams streams;
 
     private volatile int port;
 
+    /**
+     * What lets requests in.
+     *
+     * @param requestsMax that wait at a time, of one event loop
+     */
+    public record Door(Access access, EdgeConfig config, EdgeMeters meters, int requestsMax) {}
+
     /** Serves a gateway. */
-    public HttpVerticle(Gateway gateway, HttpConfig config, StreamMeters meters) {
-        this(gateway, config, meters, EventStreams.Times.DEFAULT);
+    public HttpVerticle(Gateway gateway, HttpConfig config, Door door, StreamMeters meters) {
+        this(gateway, config, door, meters, EventStreams.Times.DEFAULT);
     }
 
-    HttpVerticle(Gateway gateway, HttpConfig config, StreamMeters meters, EventStreams.Times times) {
+    HttpVerticle(Gateway gateway, HttpConfig config, Door door, StreamMeters meters, EventStreams.Times times) {
         this.gateway = gateway;
         this.config = config;
+        this.door = door;
         this.meters = meters;
         this.times = times;
     }
@@ -55,47 +73,53 @@ public final class HttpVerticle extends VerticleBase {
         EventStreams opened = new EventStreams(vertx, times, meters);
         Routes routes = routes(opened);
         streams = opened;
-        HttpServer created = vertx.createHttpServer(options())
+        Edge edge = new Edge(door.config, door.config.connectionsMax(), ClientAuth.REQUIRED, door.meters);
+        vertx.setPeriodic(edge.sweepMs(), tick -> edge.sweep());
+        Future<HttpServer> onPort = server(edge, edge.options(), routes).listen(config.port(), config.host());
+        return onPort.onSuccess(listening -> port = listening.actualPort())
+                .compose(listening -> config.socket()
+                        .<Future<?>>map(socket -> onSocket(socket, edge, routes))
+                        .orElse(Future.succeededFuture()));
+    }
+
+    /* Who may reach a socket is decided by its file, so it needs no TLS. */
+    private Future<?> onSocket(Path socket, Edge edge, Routes routes) {
+        HttpServerOptions plain = new HttpServerOptions(edge.options()).setSsl(false);
+        return server(edge, plain, routes).listen(SocketAddress.domainSocketAddress(socket.toString()));
+    }
+
+    private HttpServer server(Edge edge, HttpServerOptions options, Routes routes) {
+        HttpServer server = vertx.createHttpServer(options)
                 .requestHandler(request -> {
                     request.response().putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
                     routes.answer(request);
                 })
-                .invalidRequestHandler(HttpVerticle::refuse);
-        server = created;
-        return created.listen(config.port(), config.host()).onSuccess(listening -> port = listening.actualPort());
+                .connectionHandler(edge::guard)
+                .invalidRequestHandler(this::refuse);
+        servers.add(server);
+        return server;
     }
 
     private Routes routes(EventStreams opened) {
         Bodies bodies = new Bodies(Math.max(UNDER_WAY_BYTES_MAX, 4L * config.bodyBytesMax()));
         EntryRoutes entries = new EntryRoutes(gateway, bodies, config.bodyBytesMax());
         InvalidationRoutes invalidations = new InvalidationRoutes(gateway, bodies, opened);
-        return new Routes()
-                .on(HttpMethod.POST, DEPLOYMENT + "/lookup", new LookupRoute(gateway, bodies)::post)
-                .on(HttpMethod.GET, ENTRY, entries::get)
-                .on(HttpMethod.HEAD, ENTRY, entries::get)
-                .on(HttpMethod.PUT, ENTRY, entries::put)
-                .on(HttpMethod.DELETE, ENTRY, entries::delete)
-                .on(HttpMethod.DELETE, DEPLOYMENT + "/leases/{token}", new LeaseRoutes(gateway)::delete)
-                .on(HttpMethod.POST, APP + "/invalidations", invalidations::post)
-                .on(HttpMethod.GET, APP + "/invalidations", invalidations::get)
-                .on(HttpMethod.GET, APP + "/tags/{tag}", new TagRoutes(gateway)::get)
-                .on(HttpMethod.GET, APP + "/clock", new ClockRoute(gateway)::get);
-    }
-
-    private static HttpServerOptions options() {
-        return new HttpServerOptions()
-                .setIdleTimeout(IDLE_SECONDS)
-                .setIdleTimeoutUnit(TimeUnit.SECONDS)
-                .setMaxHeaderSize(HEADER_BYTES_MAX)
-                .setMaxInitialLineLength(HEADER_BYTES_MAX)
-                .setHttp2ClearTextEnabled(false)
-                .setPerFrameWebSocketCompressionSupported(false)
-                .setPerMessageWebSocketCompressionSupported(false)
-                .setTcpNoDelay(true);
+        return new Routes(door.access, door.meters, door.requestsMax)
+                .on(HttpMethod.POST, DEPLOYMENT + "/lookup", Scope.ENTRIES_READ, new LookupRoute(gateway, bodies)::post)
+                .on(HttpMethod.GET, ENTRY, Scope.ENTRIES_READ, entries::get)
+                .on(HttpMethod.HEAD, ENTRY, Scope.ENTRIES_READ, entries::get)
+                .on(HttpMethod.PUT, ENTRY, Scope.ENTRIES_WRITE, entries::put)
+                .on(HttpMethod.DELETE, ENTRY, Scope.ENTRIES_WRITE, entries::delete)
+                .on(HttpMethod.DELETE, LEASE, Scope.ENTRIES_WRITE, new LeaseRoutes(gateway)::delete)
+                .on(HttpMethod.POST, INVALIDATIONS, Scope.TAGS_INVALIDATE, invalidations::post)
+                .on(HttpMethod.GET, INVALIDATIONS, Scope.EVENTS_READ, invalidations::get)
+                .on(HttpMethod.GET, APP + "/tags/{tag}", Scope.EVENTS_READ, new TagRoutes(gateway)::get)
+                .on(HttpMethod.GET, APP + "/clock", Scope.EVENTS_READ, new ClockRoute(gateway)::get);
     }
 
     /* What the HTTP decoder could not read. The connection ends with it. */
-    private static void refuse(HttpServerRequest request) {
+    private void refuse(HttpServerRequest request) {
+        door.meters.refused(Refusal.MALFORMED);
         request.response()
                 .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
                 .putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
@@ -103,7 +127,7 @@ public final class HttpVerticle extends VerticleBase {
                 request,
                 new Problem(
                         Kind.INVALID_REQUEST,
-                        "this is not HTTP/1.1, or its first line or headers have more than " + HEADER_BYTES_MAX
+                        "this is not HTTP/1.1, or its first line or headers have more than " + Edge.HEADER_BYTES_MAX
                                 + " bytes"));
         request.connection().close();
     }
@@ -115,10 +139,11 @@ public final class HttpVerticle extends VerticleBase {
 
     @Override
     public Future<?> stop() {
-        if (server == null || streams == null) {
-            return Future.succeededFuture();
+        if (streams != null) {
+            streams.end();
         }
-        streams.end();
-        return server.shutdown(DRAIN_SECONDS, TimeUnit.SECONDS);
+        return Future.all(servers.stream()
+                .map(server -> server.shutdown(DRAIN_SECONDS, TimeUnit.SECONDS))
+                .toList());
     }
 }

@@ -72,6 +72,7 @@ final class LookupRoute {
             throw members.wrong("entries", "has 1 to " + ENTRIES_MAX + " of them, not " + entries.size());
         }
         boolean lease = members.flag("lease");
+        asked.checkLease(lease);
         boolean early = lease && members.flag("early");
         long waitMs = Values.waitMs(members.ms("wait", 0));
         boolean waitStale = members.flag("waitStale");

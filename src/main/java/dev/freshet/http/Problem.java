@@ -1,6 +1,7 @@
 package dev.freshet.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freshet.edge.Denied;
 import dev.freshet.entry.FrameException;
 import dev.freshet.gateway.TooManyAppsException;
 import dev.freshet.store.StoreException;
@@ -40,6 +41,10 @@ final class Problem extends RuntimeException {
         INCOMPLETE_BODY(400, "The body did not arrive whole"),
         /** A length or checksum is wrong. */
         DAMAGED_FRAME(400, "The frame is damaged"),
+        /** It is not known who asks. */
+        UNAUTHENTICATED(401, "It is not known who asks"),
+        /** Who asks may not do this. */
+        INSUFFICIENT_SCOPE(403, "Who asks may not do this"),
         /** There is no such path. */
         NOT_FOUND(404, "There is no such path"),
         /** The path is there, but not for this method. */
@@ -108,6 +113,13 @@ final class Problem extends RuntimeException {
         return problem;
     }
 
+    private static Problem denied(Denied denied) {
+        Problem problem =
+                new Problem(denied.status() == 401 ? Kind.UNAUTHENTICATED : Kind.INSUFFICIENT_SCOPE, text(denied));
+        problem.headers.put("WWW-Authenticate", denied.challenge());
+        return problem;
+    }
+
     /** What kind it is. */
     Kind type() {
         return type;
@@ -117,6 +129,7 @@ final class Problem extends RuntimeException {
     static Problem of(Throwable failure) {
         return switch (failure) {
             case Problem problem -> problem;
+            case Denied denied -> denied(denied);
             case StoreException store -> new Problem(Kind.STORE_UNAVAILABLE, text(store));
             case TooManyAppsException apps -> new Problem(Kind.TOO_MANY_APPS, text(apps));
             case FrameException frame -> new Problem(Kind.DAMAGED_FRAME, text(frame));
@@ -138,7 +151,7 @@ final class Problem extends RuntimeException {
             LOG.error("A {} failed, {}", request.method(), instance, failure);
         }
         if (response.headWritten()) {
-            request.connection().close();
+            Bodies.cut(request);
         } else if (!response.closed()) {
             problem.write(request, instance);
         }

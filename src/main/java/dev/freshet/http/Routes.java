@@ -1,7 +1,14 @@
 package dev.freshet.http;
 
+import dev.freshet.edge.Access;
+import dev.freshet.edge.Denied;
+import dev.freshet.edge.EdgeMeters;
+import dev.freshet.edge.EdgeMeters.Refusal;
+import dev.freshet.edge.Scope;
+import dev.freshet.edge.Token;
 import dev.freshet.http.Problem.Kind;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.ArrayList;
@@ -11,9 +18,33 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Which path and method are answered by what. Paths are matched as they are sent: a key decides by its raw form what it is. */
+/**
+ * Which path and method are answered by what, and what a token must be good for. Paths are matched as they are sent: a key decides by its raw form what it
+ * is. One for each event loop, which alone uses it.
+ */
 final class Routes {
+    /*
+     * What waits for something (the store, a leader, its body) is counted, and there are so many at a
+     * time. Reads are the first to be refused. Writes have a quarter more: one that is stored ends the
+     * wait of many reads. Nothing else is ever refused for it, least of all an invalidation.
+     */
+
     private final List<Path> paths = new ArrayList<>();
+    private final Access access;
+    private final EdgeMeters meters;
+    private final int waitingMax;
+    private int waiting;
+
+    /**
+     * No routes yet.
+     *
+     * @param waitingMax requests that wait for something at a time
+     */
+    Routes(Access access, EdgeMeters meters, int waitingMax) {
+        this.access = access;
+        this.meters = meters;
+        this.waitingMax = waitingMax;
+    }
 
     /** What answers a path and method. */
     interface Route {
@@ -21,8 +52,10 @@ final class Routes {
         Future<Void> answer(Asked asked);
     }
 
+    private record Guarded(Scope scope, Route route) {}
+
     /** One path, whose segments in braces stand for any. */
-    private record Path(List<String> segments, Map<String, Route> methods) {
+    private record Path(List<String> segments, Map<String, Guarded> methods) {
         Optional<Map<String, Segment>> match(List<String> raw) {
             if (raw.size() != segments.size()) {
                 return Optional.empty();
@@ -40,8 +73,8 @@ final class Routes {
         }
     }
 
-    /** Adds a route. */
-    Routes on(HttpMethod method, String path, Route route) {
+    /** Adds a route, for whoever has a scope. */
+    Routes on(HttpMethod method, String path, Scope scope, Route route) {
         List<String> segments = split(path);
         Path known = paths.stream()
                 .filter(other -> other.segments.equals(segments))
@@ -51,7 +84,7 @@ final class Routes {
             known = new Path(segments, new TreeMap<>());
             paths.add(known);
         }
-        known.methods.put(method.name(), route);
+        known.methods.put(method.name(), new Guarded(scope, route));
         return this;
     }
 
@@ -59,6 +92,9 @@ final class Routes {
     void answer(HttpServerRequest request) {
         try {
             route(request).onFailure(failure -> Problem.answer(request, failure));
+        } catch (Denied denied) {
+            meters.refused(denied);
+            Problem.answer(request, denied);
         } catch (RuntimeException failure) {
             Problem.answer(request, failure);
         }
@@ -70,14 +106,42 @@ final class Routes {
         for (Path path : paths) {
             Optional<Map<String, Segment>> segments = path.match(raw);
             if (segments.isPresent()) {
-                Route route = path.methods.get(request.method().name());
-                if (route == null) {
+                Guarded guarded = path.methods.get(request.method().name());
+                if (guarded == null) {
                     throw Problem.methodNotAllowed(String.join(", ", path.methods.keySet()));
                 }
-                return route.answer(new Asked(request, segments.get()));
+                return admitted(guarded, request, segments.get());
             }
         }
         throw new Problem(Kind.NOT_FOUND, "there is no such path: the API begins with /v1/apps/");
+    }
+
+    private Future<Void> admitted(Guarded guarded, HttpServerRequest request, Map<String, Segment> segments) {
+        if (access.isOpen()) {
+            return counted(guarded, new Asked(request, segments, Token.ANYONE));
+        }
+        Token token = access.admit(request.getHeader(HttpHeaders.AUTHORIZATION));
+        Asked asked = new Asked(request, segments, token);
+        token.check(guarded.scope, asked.app());
+        return counted(guarded, asked);
+    }
+
+    private Future<Void> counted(Guarded guarded, Asked asked) {
+        int most = switch (guarded.scope) {
+            case ENTRIES_READ -> waitingMax;
+            case ENTRIES_WRITE -> waitingMax + waitingMax / 4;
+            case TAGS_INVALIDATE, EVENTS_READ, ADMIN_READ, ADMIN_WRITE -> Integer.MAX_VALUE;
+        };
+        if (waiting >= most) {
+            meters.refused(Refusal.REQUESTS);
+            throw new Problem(Kind.OVERLOADED, "http.requests-max requests wait for something already");
+        }
+        Future<Void> answered = guarded.route.answer(asked);
+        if (!answered.isComplete() && most < Integer.MAX_VALUE) {
+            waiting++;
+            answered.onComplete(done -> waiting--);
+        }
+        return answered;
     }
 
     private static List<String> split(String path) {

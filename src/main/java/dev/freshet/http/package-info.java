@@ -1,7 +1,7 @@
 /**
  * The HTTP API.
  *
- * <p>May import: gateway, store, lease, entry, tag.
+ * <p>May import: gateway, store, lease, entry, tag, edge.
  */
 @NullMarked
 package dev.freshet.http;

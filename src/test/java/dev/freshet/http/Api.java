@@ -3,6 +3,9 @@ package dev.freshet.http;
 import static dev.freshet.testing.Futures.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.freshet.edge.Access;
+import dev.freshet.edge.EdgeConfig;
+import dev.freshet.edge.EdgeMeters;
 import dev.freshet.entry.Body;
 import dev.freshet.entry.Frame;
 import dev.freshet.gateway.CoherenceConfig;
@@ -94,7 +97,7 @@ final class Api implements AutoCloseable {
         }
     }
 
-    private Api(EventStreams.Times times) {
+    private Api(EventStreams.Times times, EdgeConfig edge) {
         NearCache near = new NearCache(NearConfig.DEFAULT, Clocks.SYSTEM);
         leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, "r1", Clocks.SYSTEM);
         InvalidationVerticle invalidations =
@@ -102,7 +105,12 @@ final class Api implements AutoCloseable {
         Meters meters = new Meters(registry, near, leases, invalidations);
         Gateway gateway = new Gateway(vertx, store, near, leases, invalidations, meters, COHERENCE, Clocks.SYSTEM);
         HttpVerticle http = new HttpVerticle(
-                gateway, new HttpConfig("127.0.0.1", 0, BODY_BYTES_MAX), new StreamMeters(registry), times);
+                gateway,
+                new HttpConfig("127.0.0.1", 0, BODY_BYTES_MAX),
+                new HttpVerticle.Door(
+                        new Access(edge.tokens()), edge, new EdgeMeters(registry, "data"), edge.requestsMax()),
+                new StreamMeters(registry),
+                times);
         await(vertx.deployVerticle(leases));
         await(vertx.deployVerticle(invalidations));
         await(vertx.deployVerticle(http));
@@ -110,12 +118,17 @@ final class Api implements AutoCloseable {
     }
 
     static Api start() {
-        return new Api(EventStreams.Times.DEFAULT);
+        return new Api(EventStreams.Times.DEFAULT, EdgeConfig.DEFAULT);
+    }
+
+    /** One that lets in others. */
+    static Api start(EdgeConfig edge) {
+        return new Api(EventStreams.Times.DEFAULT, edge);
     }
 
     /** One whose event streams have other times. */
     static Api start(EventStreams.Times times) {
-        return new Api(times);
+        return new Api(times, EdgeConfig.DEFAULT);
     }
 
     /** What was counted. */

@@ -2,11 +2,16 @@ package dev.freshet.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.edge.Access;
+import dev.freshet.edge.Edge;
+import dev.freshet.edge.EdgeConfig;
+import dev.freshet.edge.EdgeMeters;
 import dev.freshet.testing.Futures;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.ClientAuth;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,6 +19,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,8 +31,12 @@ class OpsVerticleTest {
     private final Vertx vertx = Vertx.vertx();
     private final HttpClient http = HttpClient.newHttpClient();
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final OpsVerticle ops =
-            new OpsVerticle(new OpsConfig("127.0.0.1", 0), registry, new JsonObject().put("version", "1.2.3"));
+    private final OpsVerticle ops = new OpsVerticle(
+            new OpsConfig("127.0.0.1", 0),
+            new Edge(EdgeConfig.DEFAULT, 16, ClientAuth.REQUEST, new EdgeMeters(registry, "operations")),
+            new Access(List.of()),
+            registry,
+            new JsonObject().put("version", "1.2.3"));
 
     @BeforeEach
     void start() {

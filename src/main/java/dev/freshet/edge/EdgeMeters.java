@@ -1,0 +1,78 @@
+package dev.freshet.edge;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What one listener counts. Every event loop counts here. */
+public final class EdgeMeters {
+    /** Why something is not let in. */
+    public enum Refusal {
+        /** It names no token, or none that is known. */
+        UNAUTHENTICATED,
+        /** Its token is not good for it. */
+        SCOPE,
+        /** It is not HTTP as it should be. */
+        MALFORMED,
+        /** It takes too long to arrive. */
+        SLOW,
+        /** There are too many connections. */
+        CONNECTIONS,
+        /** Too many requests wait for something. */
+        REQUESTS
+    }
+
+    private final AtomicInteger connections = new AtomicInteger();
+    private final Map<Refusal, Counter> refused = new EnumMap<>(Refusal.class);
+
+    /** Counts in {@code registry}, where every series exists from the start. */
+    public EdgeMeters(MeterRegistry registry, String listener) {
+        Gauge.builder("freshet.connections", connections, AtomicInteger::get)
+                .description("Connections that are open")
+                .tag("listener", listener)
+                .strongReference(true)
+                .register(registry);
+        for (Refusal refusal : Refusal.values()) {
+            refused.put(
+                    refusal,
+                    Counter.builder("freshet.refused")
+                            .description("What was not let in")
+                            .tag("reason", refusal.name().toLowerCase(Locale.ROOT))
+                            .register(registry));
+        }
+    }
+
+    /** Counts one that is not let in. */
+    public void refused(Refusal why) {
+        Objects.requireNonNull(refused.get(why)).increment();
+    }
+
+    /** Counts one that is not let in. */
+    public void refused(Denied denied) {
+        refused(denied.why() == Denied.Why.SCOPE ? Refusal.SCOPE : Refusal.UNAUTHENTICATED);
+    }
+
+    /** How many connections are open. */
+    public int connections() {
+        return connections.get();
+    }
+
+    /** Counts one more, unless there are as many as there may be. */
+    boolean opened(int max) {
+        if (connections.incrementAndGet() <= max) {
+            return true;
+        }
+        connections.decrementAndGet();
+        refused(Refusal.CONNECTIONS);
+        return false;
+    }
+
+    void closed() {
+        connections.decrementAndGet();
+    }
+}
