@@ -3,24 +3,37 @@ package dev.freshet.edge;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
+import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.impl.VertxHttpRequestDecoder;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the requests of one connection of HTTP/1.1, and knows how long they take to arrive. */
+/** Reads the requests of one connection of HTTP/1.1 to the letter, and knows how long they take to arrive. */
 final class StrictDecoder extends VertxHttpRequestDecoder {
+    private static final int LENGTH_DIGITS_MAX = 18;
+
     /** What is arriving. */
     private enum Part {
         NOTHING,
         HEAD,
-        BODY
+        BODY,
+        /** Nothing that is read: what came was no request. */
+        WRONG
     }
 
+    private final Framing framing = new Framing();
     private Part part = Part.NOTHING;
+    private int lengths;
     private long sinceNanos;
     private @Nullable Channel channel;
 
@@ -31,19 +44,43 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
         channel = context.channel();
+        if (part == Part.WRONG) {
+            in.skipBytes(in.readableBytes());
+            return;
+        }
         if (part == Part.NOTHING && in.isReadable()) {
+            framing.begin();
+            lengths = 0;
             arrives(Part.HEAD);
         }
+        int from = in.readerIndex();
         int before = out.size();
         super.decode(context, in, out);
-        for (int i = before; i < out.size(); i++) {
-            Object read = out.get(i);
-            if (read instanceof LastHttpContent) {
-                part = Part.NOTHING;
-            } else if (read instanceof HttpMessage) {
-                arrives(Part.BODY);
-            }
+        boolean proper = framing.take(in, from, in.readerIndex());
+        for (int i = before; proper && i < out.size(); i++) {
+            proper = follows(out.get(i));
         }
+        if (!proper && part != Part.WRONG) {
+            refuse(in, out, before);
+        }
+    }
+
+    /* Whether what the decoder has read is what may come now. What it refuses by itself, it tells so. */
+    private boolean follows(Object read) {
+        if (read instanceof HttpMessage head && head.decoderResult().isSuccess()) {
+            if (!framing.isWhole() || lengths > 1 || !isProper(head)) {
+                return false;
+            }
+            framing.body(head.headers().contains(HttpHeaderNames.TRANSFER_ENCODING));
+            arrives(Part.BODY);
+        } else if (read instanceof HttpMessage) {
+            part = Part.WRONG;
+        } else if (read instanceof LastHttpContent last) {
+            boolean chunked = part == Part.BODY && framing.isChunked();
+            part = last.decoderResult().isSuccess() ? Part.NOTHING : Part.WRONG;
+            return part == Part.WRONG || !chunked || framing.isWhole();
+        }
+        return true;
     }
 
     private void arrives(Part next) {
@@ -51,9 +88,83 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
         sinceNanos = System.nanoTime();
     }
 
+    private void refuse(ByteBuf in, List<Object> out, int before) {
+        DecoderResult why = DecoderResult.failure(new IllegalArgumentException("not to the letter of RFC 9112"));
+        boolean head = part == Part.HEAD || (out.size() > before && out.get(before) instanceof HttpMessage);
+        part = Part.WRONG;
+        while (out.size() > before) {
+            ReferenceCountUtil.release(out.removeLast());
+        }
+        in.skipBytes(in.readableBytes());
+        if (head) {
+            HttpMessage none = createInvalidMessage();
+            none.setDecoderResult(why);
+            out.add(none);
+        } else {
+            DefaultLastHttpContent end = new DefaultLastHttpContent();
+            end.setDecoderResult(why);
+            out.add(end);
+        }
+    }
+
+    /* Of several lengths the decoder keeps one where the version is HTTP/1.0. */
+    @Override
+    protected AsciiString splitHeaderName(byte[] bytes, int from, int length) {
+        AsciiString name = super.splitHeaderName(bytes, from, length);
+        if (HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name)) {
+            lengths++;
+        }
+        return name;
+    }
+
+    @Override
+    protected HttpMessage createMessage(String[] line) {
+        boolean version = line[2].equals("HTTP/1.1") || line[2].equals("HTTP/1.0");
+        if (!version || !line[1].startsWith("/")) {
+            throw new IllegalArgumentException("the target is a path, the version HTTP/1.1 or HTTP/1.0");
+        }
+        return super.createMessage(line);
+    }
+
+    /* Who sends both lets two readers differ on where the body ends. */
+    @Override
+    protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
+        throw new IllegalArgumentException("a body is chunked or has a length");
+    }
+
+    private static boolean isProper(HttpMessage head) {
+        HttpHeaders headers = head.headers();
+        boolean is11 = head.protocolVersion().equals(HttpVersion.HTTP_1_1);
+        List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
+        boolean hosted = hosts.size() == 1 ? Hosts.isProper(hosts.getFirst()) : hosts.isEmpty() && !is11;
+        if (!hosted || (length(headers) && encoding(headers))) {
+            return false;
+        }
+        return (!length(headers) || isLength(headers.get(HttpHeaderNames.CONTENT_LENGTH)))
+                && (!encoding(headers) || (is11 && isChunked(headers.getAll(HttpHeaderNames.TRANSFER_ENCODING))));
+    }
+
+    private static boolean length(HttpHeaders headers) {
+        return headers.contains(HttpHeaderNames.CONTENT_LENGTH);
+    }
+
+    private static boolean encoding(HttpHeaders headers) {
+        return headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
+    }
+
+    private static boolean isChunked(List<String> encodings) {
+        return encodings.size() == 1 && encodings.getFirst().equalsIgnoreCase("chunked");
+    }
+
+    private static boolean isLength(String text) {
+        return !text.isEmpty()
+                && text.length() <= LENGTH_DIGITS_MAX
+                && text.chars().allMatch(digit -> digit >= '0' && digit <= '9');
+    }
+
     /** Whether what is arriving takes too long. While the connection is not read, that is not the client's fault. */
     boolean isLate(long nowNanos, EdgeConfig config) {
-        if (part == Part.NOTHING || channel == null) {
+        if (part == Part.NOTHING || part == Part.WRONG || channel == null) {
             return false;
         }
         if (!channel.config().isAutoRead()) {

@@ -272,7 +272,7 @@ class EntryRoutesTest extends OnApi {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"%", "%z1", "a%4", "\u00e9", "~%"})
+    @ValueSource(strings = {"%", "%z1", "a%4", "~%"})
     void key_thatNoClientWouldSend_isRefused(String key) throws IOException {
         try (Wire wire = api.wire()) {
             wire.send("GET " + Api.entry(key) + " HTTP/1.1\nHost: h\nConnection: close\n\n");
