@@ -1,6 +1,7 @@
 // @ts-check
 /** How both interfaces read and write an entry: the lease, the wait, the ticket. */
 import { now } from './clock.js';
+import { emit } from './events.js';
 import { encode } from './frame.js';
 import { weigh } from './invalidations.js';
 import { FROM_STALE, TAGS_MAX, tagNames } from './names.js';
@@ -63,8 +64,8 @@ export async function read(gateway, question) {
 
   const held = tickets.held(digest);
   if ((question.alone && held) || tickets.lapsed(digest)) tickets.fruitless(digest);
-  let answer = forced ? undefined : await gateway.recall(digest, softTags, owner ?? work());
-  answer ??= await ask();
+  const near = forced ? undefined : await gateway.recall(digest, softTags, owner ?? work());
+  let answer = near ?? (await ask());
   if (answer?.meta.status === 404 && (await seed?.(answer))) answer = await ask();
   if (answer && isWorthAWait(question, answer, held)) {
     const waited = await ask(gateway.waitMax);
@@ -73,7 +74,10 @@ export async function read(gateway, question) {
     }
     answer = waited ?? answer;
   }
-  if (!answer) return { reached: false };
+  if (!answer) {
+    tell(digest, undefined, { reached: false });
+    return { reached: false };
+  }
 
   const { status, asOf, lease } = answer.meta;
   if (status === 200) tickets.fruitful(digest);
@@ -87,7 +91,25 @@ export async function read(gateway, question) {
     }
   }
   if (forced && !asOf) await date(gateway, digest, owner);
-  return { found: status === 200 ? foundIn(answer, softTags) : undefined, reached: true };
+  const found = status === 200 ? foundIn(answer, softTags) : undefined;
+  tell(digest, found, { reached: true, near: near !== undefined });
+  return { found, reached: true };
+}
+
+/**
+ * @param {string} digest
+ * @param {Found | undefined} found
+ * @param {{ reached: boolean, near?: boolean }} how
+ */
+function tell(digest, found, { reached, near = false }) {
+  if (!found) {
+    emit({ type: 'miss', digest, reached });
+  } else if (found.state === 'fresh') {
+    emit({ type: 'hit', digest, near, age: found.age });
+  } else {
+    const { reason = 'time', role, age } = found;
+    emit({ type: 'stale', digest, reason, role, age });
+  }
 }
 
 /**
@@ -212,6 +234,7 @@ export async function write(gateway, digest, { asOf, token }, draft) {
       status = await gateway.put(digest, encode({ ...meta, lease: undefined }, draft.body));
     }
     count(`put-${status}`);
+    emit({ type: 'write', digest, status, bytes: draft.body.length });
     if (status === 201 || status === 204) {
       tickets.fruitful(digest);
       return true;

@@ -1,11 +1,14 @@
 // @ts-check
 /** The gateway as the two interfaces see it: each method is one call of the protocol. */
-import { Breaker } from './breaker.js';
+import { requestTo } from './address.js';
 import { config, deployment } from './config.js';
-import { TimeoutError, exchange, outside } from './exchange.js';
+import { credentials, noteRefusal } from './credentials.js';
+import { exchange, outside } from './exchange.js';
 import { BODY_BYTES_MAX, HEAD_BYTES, MEDIA_TYPE, META_BYTES_MAX, decode } from './frame.js';
 import { Near } from './near.js';
+import { Replicas } from './replicas.js';
 import { count } from './report.js';
+import { traceHeaders } from './trace.js';
 
 /**
  * What a lookup found; the meta of a frame that is read.
@@ -25,14 +28,21 @@ import { count } from './report.js';
  */
 /** @typedef {{ meta: Meta, body: Buffer }} Answer */
 /** @typedef {{ lease: boolean, early?: boolean, wait?: number, waitStale?: boolean }} Wish in seconds */
+/**
+ * @typedef {object} Call
+ * @property {string} method
+ * @property {string} path below the app's
+ * @property {Record<string, string>} [headers]
+ * @property {(ms: number) => Buffer[]} [body] when it may take so long
+ * @property {number} ms the longest that it may take, whoever is asked
+ * @property {number} [bytesMax]
+ * @property {boolean} [waits] the gateway is asked to take its time
+ */
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const ANSWER_BYTES_MAX = 65_536;
 /** Of a PUT, to be added to the deadline: 8 MiB in a second are always granted. */
 const BYTES_PER_MS = 8_192;
-
-/** @type {Map<string, Breaker>} */
-const breakers = new Map();
 
 /**
  * What this process has read lately, and from where. Who looks elsewhere has another one.
@@ -55,7 +65,7 @@ export class Gateway {
   #config;
   #deployment;
   #entries;
-  #breaker;
+  #replicas;
 
   /**
    * @param {import('./config.js').Config} settings
@@ -65,9 +75,7 @@ export class Gateway {
     this.#config = settings;
     this.#deployment = deploymentName;
     this.#entries = `deployments/${deploymentName}`;
-    const { href } = settings.url;
-    this.#breaker = breakers.get(href) ?? new Breaker();
-    breakers.set(href, this.#breaker);
+    this.#replicas = new Replicas(settings.addresses);
   }
 
   /** The longest that a follower may wait, in seconds. */
@@ -98,19 +106,22 @@ export class Gateway {
     const key = this.#key(digest);
     const kept = near?.kept(key);
     const askedAt = performance.now();
+    const { deadlineMs } = this.#config;
     const asked = {
       entries: [{ digest, softTags, ...(kept && { etag: kept.etag }) }],
       lease,
       early: early && this.#config.early,
-      wait,
       waitStale,
     };
     const answer = await this.#call({
       method: 'POST',
       path: `${this.#entries}/lookup`,
       headers: { ...JSON_TYPE, accept: MEDIA_TYPE },
-      body: [Buffer.from(JSON.stringify(asked))],
-      ms: this.#config.deadlineMs + wait * 1000,
+      body: (ms) => {
+        const left = Math.max(0, Math.min(wait, (ms - deadlineMs) / 1000));
+        return [Buffer.from(JSON.stringify({ ...asked, wait: left }))];
+      },
+      ms: deadlineMs + wait * 1000,
       waits: wait > 0,
       bytesMax: HEAD_BYTES + META_BYTES_MAX + BODY_BYTES_MAX,
       read: (status, body) => (status === 200 ? decode(body) : undefined),
@@ -133,7 +144,7 @@ export class Gateway {
       method: 'PUT',
       path: `${this.#entries}/entries/@${digest}`,
       headers: { 'content-type': MEDIA_TYPE },
-      body: frame,
+      body: () => frame,
       ms: this.#config.deadlineMs + frame[2].length / BYTES_PER_MS,
       read: (status) => status,
     });
@@ -176,51 +187,85 @@ export class Gateway {
   async invalidate(invalidation) {
     const near = this.#near();
     near?.marked(invalidation.tags);
-    const { status, body } = await exchange({
-      url: this.#url('invalidations'),
-      method: 'POST',
-      headers: JSON_TYPE,
-      body: [Buffer.from(JSON.stringify(invalidation))],
-      ms: this.#config.invalidateMs,
-      bytesMax: ANSWER_BYTES_MAX,
-      waits: true,
-    }).finally(() => near?.marked(invalidation.tags));
+    const answer = await this.#ask(
+      {
+        path: 'invalidations',
+        method: 'POST',
+        headers: JSON_TYPE,
+        body: () => [Buffer.from(JSON.stringify(invalidation))],
+        ms: this.#config.invalidateMs,
+        insists: true,
+      },
+      (status, body) => ({ status, body }),
+    ).finally(() => near?.marked(invalidation.tags));
+    const { status, body } = /** @type {{ status: number, body: Buffer }} */ (answer);
     if (status === 200) return String(JSON.parse(body.toString()).stamp);
     throw Object.assign(
       new Error(`the gateway answered ${status}: ${body.toString('utf8', 0, 300)}`),
-      {
-        refused: status >= 400 && status < 500 && status !== 429,
-      },
+      { refused: status >= 400 && status < 500 && ![401, 403, 429].includes(status) },
     );
   }
 
   /**
-   * Makes a call unless the breaker is open. Never rejects.
+   * Makes a call unless the gateway is thought to be down. Never rejects.
    *
    * @template T
-   * @param {{
-   *   method: string, path: string, headers?: Record<string, string>, body?: Buffer[],
-   *   ms: number, bytesMax?: number, waits?: boolean,
-   *   read: (status: number, body: Buffer) => T,
-   * }} call
+   * @param {Call & { read: (status: number, body: Buffer) => T }} call
    * @returns {Promise<T | undefined>}
    */
-  async #call({ path, read, bytesMax = ANSWER_BYTES_MAX, ...rest }) {
-    if (!this.#breaker.allows()) {
-      count('unasked');
-      return undefined;
-    }
+  async #call({ read, ...call }) {
+    let asked = false;
     try {
-      const { status, body } = await exchange({ url: this.#url(path), bytesMax, ...rest });
-      const result = read(status, body);
-      if (status < 500) this.#breaker.succeeded();
-      else this.#breaker.failed();
-      return result;
-    } catch (error) {
+      return await this.#ask(call, (status, body) => {
+        asked = true;
+        return read(status, body);
+      });
+    } catch {
+      asked = true;
       count('failed');
-      this.#breaker.failed({ timedOut: error instanceof TimeoutError });
       return undefined;
+    } finally {
+      if (!asked) count('unasked');
     }
+  }
+
+  /**
+   * @template T
+   * @param {Call & { insists?: boolean }} call
+   * @param {(status: number, body: Buffer) => T} read
+   */
+  #ask({ path, headers, body, ms, bytesMax = ANSWER_BYTES_MAX, insists, ...rest }, read) {
+    const trace = traceHeaders();
+    return this.#replicas.ask(
+      async (address, ms) => {
+        const { headers: shown, tls } = credentials(this.#config, address);
+        const answer = await exchange({
+          ...rest,
+          address,
+          path: this.#path(path),
+          headers: { ...headers, ...trace, ...shown },
+          tls,
+          body: body?.(ms),
+          ms,
+          bytesMax,
+          waits: rest.waits || insists,
+        });
+        noteRefusal(this.#config, address, answer.status);
+        return { result: read(answer.status, answer.body), up: answer.status < 500 };
+      },
+      { ms, insists, waits: rest.waits },
+    );
+  }
+
+  /** @type {import('./stream.js').Ask} */
+  #askForEvents(address, headers, timeout) {
+    const { headers: shown, tls } = credentials(this.#config, address);
+    return requestTo(address, this.#path('invalidations'), {
+      ...tls,
+      agent: false, // it would take a socket from the calls for as long as it lasts
+      headers: { ...headers, ...shown },
+      timeout,
+    });
   }
 
   #near() {
@@ -232,7 +277,14 @@ export class Gateway {
     if (settings.nearMaxBytes === 0) return undefined;
     nearby ??= {
       settings,
-      near: new Near(settings, this.#url('invalidations'), () => this.clock()),
+      near: new Near(
+        settings,
+        {
+          ask: (...asked) => this.#askForEvents(...asked),
+          refused: (...how) => noteRefusal(settings, ...how),
+        },
+        () => this.clock(),
+      ),
     };
     return nearby.near;
   }
@@ -243,9 +295,8 @@ export class Gateway {
   }
 
   /** @param {string} path */
-  #url(path) {
-    const { url, app } = this.#config;
-    return new URL(`${url.href.replace(/\/*$/, '')}/v1/apps/${app}/${path}`);
+  #path(path) {
+    return `/v1/apps/${this.#config.app}/${path}`;
   }
 }
 

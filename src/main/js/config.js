@@ -5,11 +5,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { addressesIn } from './address.js';
+import { isToken } from './credentials.js';
 import { warnOnce } from './report.js';
 
 /**
  * @typedef {object} Config
- * @property {URL} url where the gateway is
+ * @property {import('./address.js').Address[]} addresses of the gateway, the preferred first
  * @property {string} app whose tags these are
  * @property {number} deadlineMs the longest that one call may take
  * @property {number} waitMs the longest that a follower waits for its leader; 0 never waits
@@ -18,6 +20,11 @@ import { warnOnce } from './report.js';
  * @property {number} nearMaxBytes of copies in this process; 0 keeps none
  * @property {'strict' | 'bounded'} coherence when a copy may answer: once the clock was asked for
  * the very request, or while it was asked lately
+ * @property {string} [token] what it shows to the gateway
+ * @property {string} [tokenFile] which holds it, rather
+ * @property {string} [caFile] which vouches for the gateway, PEM
+ * @property {string} [certFile] what it shows to the gateway in TLS, PEM
+ * @property {string} [keyFile] of that, PEM
  */
 
 /*
@@ -26,7 +33,11 @@ import { warnOnce } from './report.js';
  * that dies, and that of the one who takes its place.
  */
 const SETTINGS = /** @type {const} */ ({
-  FRESHET_URL: { usual: 'http://127.0.0.1:8484', read: httpUrl, rule: 'an http or https URL' },
+  FRESHET_URL: {
+    usual: 'http://127.0.0.1:8484',
+    read: addressesIn,
+    rule: '1 to 16 of http://…, https://… and unix:/…, separated by commas',
+  },
   FRESHET_APP: {
     usual: 'app',
     read: appName,
@@ -38,6 +49,16 @@ const SETTINGS = /** @type {const} */ ({
   FRESHET_EARLY: { usual: 'on', read: onOrOff, rule: 'on or off' },
   FRESHET_NEAR_MAX_BYTES: { usual: '32MiB', read: bytes, rule: '0 to 64GiB, in B, KiB, MiB, GiB' },
   FRESHET_COHERENCE: { usual: 'strict', read: coherence, rule: 'strict or bounded' },
+  FRESHET_TOKEN: {
+    usual: '',
+    read: token,
+    rule: '1 to 4096 printable characters without a space',
+    secret: true,
+  },
+  FRESHET_TOKEN_FILE: { usual: '', read: file, rule: 'a path' },
+  FRESHET_CA_FILE: { usual: '', read: file, rule: 'a path' },
+  FRESHET_CERT_FILE: { usual: '', read: file, rule: 'a path' },
+  FRESHET_KEY_FILE: { usual: '', read: file, rule: 'a path' },
 });
 
 /** @type {string | undefined} */
@@ -54,7 +75,7 @@ export function config() {
     .join('\0');
   if (last === undefined || raw !== lastRaw) {
     last = {
-      url: setting('FRESHET_URL'),
+      addresses: setting('FRESHET_URL'),
       app: setting('FRESHET_APP'),
       deadlineMs: setting('FRESHET_DEADLINE_MS'),
       waitMs: setting('FRESHET_WAIT_MS'),
@@ -62,6 +83,11 @@ export function config() {
       early: setting('FRESHET_EARLY'),
       nearMaxBytes: setting('FRESHET_NEAR_MAX_BYTES'),
       coherence: setting('FRESHET_COHERENCE'),
+      token: setting('FRESHET_TOKEN') || undefined,
+      tokenFile: setting('FRESHET_TOKEN_FILE') || undefined,
+      caFile: setting('FRESHET_CA_FILE') || undefined,
+      certFile: setting('FRESHET_CERT_FILE') || undefined,
+      keyFile: setting('FRESHET_KEY_FILE') || undefined,
     };
     lastRaw = raw;
   }
@@ -121,18 +147,19 @@ function setting(key) {
   const text = process.env[key]?.trim() || usual;
   const value = read(text);
   if (value !== undefined) return value;
-  warnOnce(`${key} is ${rule}, was ${JSON.stringify(text)}; ${usual} is used`);
+  const was = 'secret' in SETTINGS[key] ? `${text.length} characters` : JSON.stringify(text);
+  warnOnce(`${key} is ${rule}, was ${was}; ${usual || 'none'} is used`);
   return read(usual);
 }
 
 /** @param {string} text */
-function httpUrl(text) {
-  try {
-    const url = new URL(text);
-    return /^https?:$/.test(url.protocol) ? url : undefined;
-  } catch {
-    return undefined;
-  }
+function token(text) {
+  return text === '' || isToken(text) ? text : undefined;
+}
+
+/** @param {string} text */
+function file(text) {
+  return text.includes('\0') ? undefined : text;
 }
 
 /** @param {string} text */

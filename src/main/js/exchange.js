@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { isSecure, requestTo } from './address.js';
 
 /*
  * Sockets and timers outlive the request that made them, and each would keep that request's async
@@ -15,9 +16,11 @@ export const outside = AsyncLocalStorage.snapshot();
 
 /**
  * @typedef {object} Exchange
- * @property {URL} url
+ * @property {import('./address.js').Address} address
+ * @property {string} path
  * @property {string} method
  * @property {Record<string, string>} [headers]
+ * @property {import('node:tls').SecureContextOptions} [tls]
  * @property {Uint8Array[]} [body]
  * @property {number} ms the longest that all of it may take
  * @property {number} bytesMax the longest answer
@@ -40,11 +43,12 @@ let pending = 0;
 const agents = new Map();
 
 /** @param {Exchange} exchange */
-function agentOf({ url, waits = false }) {
-  const name = `${url.protocol} ${waits}`;
+function agentOf({ address, waits = false }) {
+  const secure = isSecure(address);
+  const name = `${secure} ${waits}`;
   let agent = agents.get(name);
   if (!agent) {
-    const { Agent } = url.protocol === 'https:' ? https : http;
+    const { Agent } = secure ? https : http;
     agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX, scheduling: 'lifo' });
     agents.set(name, agent);
   }
@@ -74,10 +78,11 @@ export async function exchange(exchange) {
  * @returns {Promise<{ status: number, body: Buffer }>}
  */
 function attempt(exchange, deadline, again) {
-  const { url, method, headers, body = [], bytesMax } = exchange;
+  const { address, path, method, headers, tls, body = [], bytesMax } = exchange;
   return new Promise((resolve, reject) => {
     const length = body.reduce((sum, part) => sum + part.length, 0);
-    const request = (url.protocol === 'https:' ? https : http).request(url, {
+    const request = requestTo(address, path, {
+      ...tls,
       method,
       agent: agentOf(exchange),
       headers: { ...headers, 'content-length': length },

@@ -7,6 +7,7 @@ import { putLast } from './bounded.js';
 import { now } from './clock.js';
 import { Gateway } from './client.js';
 import { building, config } from './config.js';
+import { emit } from './events.js';
 import { outside } from './exchange.js';
 import { tagName } from './names.js';
 import { work } from './next.js';
@@ -164,12 +165,24 @@ async function deliver(item) {
     const stamp = await new Gateway(config()).invalidate({ tags, mode, expire });
     pending.delete(item);
     count('invalidated');
+    emit({ type: 'invalidated', tags, mode, stamp });
     heard(stamp);
   } catch (error) {
     count('invalidation-failed');
-    if (/** @type {any} */ (error).refused) pending.delete(item); // the same words, the same answer
+    const lost = /** @type {any} */ (error).refused === true; // the same words, the same answer
+    if (lost) pending.delete(item);
+    tellFailure(item, messageOf(error), lost);
     throw error;
   }
+}
+
+/**
+ * @param {Pending} item
+ * @param {string} error
+ * @param {boolean} lost
+ */
+function tellFailure({ tags, mode }, error, lost) {
+  emit({ type: 'invalidation-failed', tags, mode, error, lost });
 }
 
 let retrying = false;
@@ -202,6 +215,7 @@ function bound() {
   const [oldest] = pending;
   pending.delete(oldest);
   count('invalidation-lost');
+  tellFailure(oldest, `more than ${PENDING_MAX} wait`, true);
   warnOnce(`more than ${PENDING_MAX} invalidations wait for the gateway: the oldest are lost`);
 }
 

@@ -10,6 +10,7 @@ import { Stream } from './stream.js';
 import { Trust } from './trust.js';
 
 /** @typedef {import('./client.js').Answer} Answer */
+/** @typedef {import('./config.js').Config} Config */
 /** @typedef {import('./trust.js').Clock} Clock */
 /** @typedef {import('./trust.js').Proof} Proof */
 
@@ -41,17 +42,19 @@ export class Near {
   #timer;
 
   /**
-   * @param {{ nearMaxBytes: number, coherence: 'strict' | 'bounded' }} settings
-   * @param {URL} events where the stream is
-   * @param {() => Promise<Clock | undefined>} clock
+   * @param {Pick<Config, 'nearMaxBytes' | 'coherence' | 'addresses'>} settings
+   * @param {{ ask: import('./stream.js').Ask, refused: import('./stream.js').Listener['refused'] }}
+   * events how its stream is asked for, and whom to tell that it is refused
+   * @param {() => Promise<Clock | undefined>} clock of whichever replica
    */
-  constructor({ nearMaxBytes, coherence }, events, clock) {
+  constructor({ nearMaxBytes, coherence, addresses }, { ask, refused }, clock) {
     this.#copies = new Copies(nearMaxBytes);
     this.#strict = coherence === 'strict';
     this.#clock = clock;
-    this.#stream = new Stream(events, {
+    this.#stream = new Stream(addresses, ask, {
       heard: (type, data, id) => this.#heard(type, data, id),
       lost: () => this.#lost(),
+      refused,
     });
     this.#stream.open();
   }

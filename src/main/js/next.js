@@ -121,7 +121,7 @@ const modules = new Map();
  *
  * @param {string} id
  */
-function borrowed(id) {
+export function borrowed(id) {
   if (!modules.has(id)) {
     modules.set(
       id,

@@ -1,10 +1,9 @@
 // @ts-check
 /**
  * An event stream of the gateway, by node:http: what changes is told as it happens, and after a break
- * from where it broke off.
+ * from where it broke off, by whichever replica.
  */
-import * as http from 'node:http';
-import * as https from 'node:https';
+import { emit } from './events.js';
 import { outside } from './exchange.js';
 
 /**
@@ -12,32 +11,50 @@ import { outside } from './exchange.js';
  * @property {(type: string, data: any, id?: string) => void} heard an event; one with an id completes
  * all that is known up to there
  * @property {() => void} lost from here on events may be missed, until the next `hello`
+ * @property {(address: Address, status: number) => void} refused the answer is no stream
+ */
+
+/** @typedef {import('./address.js').Address} Address */
+/**
+ * Asks for the stream.
+ *
+ * @typedef {(address: Address, headers: Record<string, string>, timeout: number) =>
+ *   import('node:http').ClientRequest} Ask `timeout` in ms, of silence
  */
 
 const RETRY_MS = 1_000;
 const RETRY_MS_MAX = 30_000;
 /** The gateway says something every 15 s. */
 const SILENCE_MS_MAX = 40_000;
+/** A replica that has not begun by then is taken for one that hangs. */
+const HELLO_MS_MAX = 5_000;
 const EVENT_CHARS_MAX = 1 << 20;
 
 export class Stream {
-  #url;
+  #addresses;
+  /** Which address it is from, or will be. */
+  #at = 0;
+  #ask;
   #listener;
-  /** @type {http.ClientRequest | undefined} */
+  /** @type {import('node:http').ClientRequest | undefined} */
   #request;
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
   /** @type {string | undefined} */
   #lastId;
   #retryMs = RETRY_MS;
+  #begun = false;
+  /** Since it has begun last. */
   #failures = 0;
 
   /**
-   * @param {URL} url
+   * @param {Address[]} addresses the preferred first
+   * @param {Ask} ask
    * @param {Listener} listener
    */
-  constructor(url, listener) {
-    this.#url = url;
+  constructor(addresses, ask, listener) {
+    this.#addresses = addresses;
+    this.#ask = ask;
     this.#listener = listener;
   }
 
@@ -58,32 +75,46 @@ export class Stream {
     if (this.#request) this.#over(this.#request);
   }
 
+  get #address() {
+    return this.#addresses[this.#at % this.#addresses.length];
+  }
+
   #connect() {
-    const headers = {
-      accept: 'text/event-stream',
-      ...(this.#lastId !== undefined && { 'last-event-id': this.#lastId }),
-    };
-    const request = (this.#url.protocol === 'https:' ? https : http).get(this.#url, {
-      agent: false, // it would take a socket from the calls for as long as it lasts
-      headers,
-      timeout: SILENCE_MS_MAX,
-    });
-    this.#request = request;
-    request.on('socket', (socket) => socket.unref()); // it keeps no process alive
-    request.on('timeout', () => this.#over(request));
-    request.on('error', () => this.#over(request));
-    request.on('response', (response) => this.#read(request, response));
+    let request;
+    try {
+      request = this.#ask(
+        this.#address,
+        {
+          accept: 'text/event-stream',
+          ...(this.#lastId !== undefined && { 'last-event-id': this.#lastId }),
+        },
+        SILENCE_MS_MAX,
+      );
+    } catch {
+      return this.#later();
+    }
+    const asked = request;
+    this.#request = asked;
+    asked.on('socket', (socket) => socket.unref()); // it keeps no process alive
+    asked.on('timeout', () => this.#over(asked));
+    asked.on('error', () => this.#over(asked));
+    asked.on('response', (response) => this.#read(asked, response));
+    asked.end();
+    this.#timer = setTimeout(() => this.#over(asked), HELLO_MS_MAX);
+    this.#timer.unref();
   }
 
   /**
-   * @param {http.ClientRequest} request
-   * @param {http.IncomingMessage} response
+   * @param {import('node:http').ClientRequest} request
+   * @param {import('node:http').IncomingMessage} response
    */
   #read(request, response) {
     response.on('error', () => this.#over(request));
     const type = response.headers['content-type'] ?? '';
     if (response.statusCode !== 200 || !type.startsWith('text/event-stream')) {
-      if (response.statusCode !== 503) this.#lastId = undefined; // it may be what is refused
+      this.#listener.refused(this.#address, response.statusCode ?? 0);
+      /* The place may be what is refused; it is not where there is no room, or no entry. */
+      if (![401, 403, 503].includes(response.statusCode ?? 0)) this.#lastId = undefined;
       return this.#over(request);
     }
     let text = '';
@@ -111,19 +142,42 @@ export class Stream {
     }
     if (/^\d+$/.test(fields.retry)) this.#retryMs = Number(fields.retry);
     if (fields.data === undefined) return;
-    if (fields.event === 'hello') this.#failures = 0;
+    if (fields.event === 'hello') this.#begins();
     this.#listener.heard(fields.event, JSON.parse(fields.data), fields.id);
     this.#lastId = fields.id ?? this.#lastId;
     if (fields.event === 'bye') this.reopen();
   }
 
-  /** @param {http.ClientRequest} request */
+  #begins() {
+    clearTimeout(this.#timer);
+    this.#begun = true;
+    this.#failures = 0;
+    emit({ type: 'stream-back', address: this.#address.name });
+  }
+
+  /** @param {import('node:http').ClientRequest} request */
   #over(request) {
     if (this.#request !== request) return;
     this.close();
     this.#listener.lost();
-    const retryMs = Math.min(RETRY_MS_MAX, this.#retryMs * 2 ** this.#failures++);
-    const waitMs = this.#failures === 1 ? retryMs : retryMs * (0.5 + Math.random() / 2);
+    this.#later();
+  }
+
+  /*
+   * Once it had begun, the next address is asked when its replica has said that who comes back
+   * should come. Else the next at once; and when all have been tried, after ever longer pauses.
+   */
+  #later() {
+    let waitMs = this.#retryMs;
+    if (this.#begun) {
+      emit({ type: 'stream-lost', address: this.#address.name });
+    } else {
+      const rounds = ++this.#failures / this.#addresses.length;
+      const pauseMs = Math.min(RETRY_MS_MAX, this.#retryMs * 2 ** rounds);
+      waitMs = Number.isInteger(rounds) ? pauseMs * (0.5 + Math.random() / 2) : 0;
+    }
+    this.#begun = false;
+    this.#at++;
     this.#timer = setTimeout(() => this.#connect(), waitMs);
     this.#timer.unref();
   }

@@ -168,7 +168,7 @@ test('breaker_opensAfterThreeFailuresOrOneTimeout_andHasOneCallerProbe', () => {
   breaker.failed();
   breaker.failed();
   assert.ok(breaker.allows());
-  breaker.failed();
+  assert.ok(breaker.failed(), 'it opens');
   assert.ok(!breaker.allows());
 
   now = 999;
@@ -176,15 +176,16 @@ test('breaker_opensAfterThreeFailuresOrOneTimeout_andHasOneCallerProbe', () => {
   now = 1_000;
   assert.ok(breaker.allows(), 'one probes');
   assert.ok(!breaker.allows(), 'and nobody else');
-  breaker.failed();
+  assert.ok(!breaker.failed(), 'it was open');
   now = 2_999;
   assert.ok(!breaker.allows(), 'the second rest is twice as long');
   now = 3_000;
   assert.ok(breaker.allows());
-  breaker.succeeded();
+  assert.ok(breaker.succeeded(), 'it closes');
+  assert.ok(!breaker.succeeded(), 'it was closed');
   assert.ok(breaker.allows() && breaker.allows());
 
-  breaker.failed({ timedOut: true });
+  breaker.failed({ atOnce: true });
   assert.ok(!breaker.allows());
   for (let i = 0; i < 10; i++) {
     now += 10_000;
@@ -196,9 +197,9 @@ test('breaker_opensAfterThreeFailuresOrOneTimeout_andHasOneCallerProbe', () => {
 test('breaker_lateFailureOfACallFromBefore_doesNotProlongTheRest', () => {
   let now = 0;
   const breaker = new Breaker(() => now);
-  breaker.failed({ timedOut: true });
+  breaker.failed({ atOnce: true });
   now = 900;
-  breaker.failed({ timedOut: true });
+  breaker.failed({ atOnce: true });
   now = 1_000;
 
   assert.ok(breaker.allows());
@@ -265,15 +266,19 @@ test('config_wrongValues_areSaidOnceAndTheDefaultsServe', () => {
     FRESHET_EARLY: 'perhaps',
     FRESHET_NEAR_MAX_BYTES: '65GiB',
     FRESHET_COHERENCE: 'eventual',
+    FRESHET_TOKEN: 'a secret',
   };
   const before = { ...process.env };
   Object.assign(process.env, wrong);
   warn.mock.resetCalls();
-  const { url, ...rest } = config();
+  const { addresses, ...rest } = config();
   process.env.FRESHET_APP = 'Shop! ';
   config();
 
-  assert.equal(url.href, 'http://127.0.0.1:8484/');
+  assert.deepEqual(
+    addresses.map(({ name }) => name),
+    ['http://127.0.0.1:8484'],
+  );
   assert.deepEqual(rest, {
     app: 'app',
     deadlineMs: 500,
@@ -282,9 +287,15 @@ test('config_wrongValues_areSaidOnceAndTheDefaultsServe', () => {
     early: true,
     nearMaxBytes: 32 << 20,
     coherence: 'strict',
+    token: undefined,
+    tokenFile: undefined,
+    caFile: undefined,
+    certFile: undefined,
+    keyFile: undefined,
   });
   const said = warn.mock.calls.map(({ arguments: [text] }) => text);
-  assert.equal(said.length, 8);
+  assert.equal(said.length, 9);
+  assert.ok(!said.join().includes('secret'));
   assert.ok(
     said.includes('freshet-next: FRESHET_DEADLINE_MS is 50 to 30000, was "49"; 500 is used'),
   );

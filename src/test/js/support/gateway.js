@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import http from 'node:http';
+import https from 'node:https';
 import { decode, encode } from '../../../main/js/frame.js';
 
 /**
@@ -37,18 +38,29 @@ export class FakeGateway {
   clock = { coherent: true, window: 1_000 };
   /** The event streams that are open. @type {Set<http.ServerResponse>} */
   streams = new Set();
+  /** @type {http.Server} */
   #server = http.createServer((request, response) => this.#serve(request, response));
   #tokens = 0;
   #writes = 0;
 
-  /** @param {{ near?: boolean }} [how] whether its clients keep copies */
-  async start({ near = false } = {}) {
+  /**
+   * @param {object} [how]
+   * @param {boolean} [how.near] whether its clients keep copies
+   * @param {https.ServerOptions} [how.tls] to serve https
+   * @param {string} [how.socketPath] to listen there
+   */
+  async start({ near = false, tls, socketPath } = {}) {
     process.env.FRESHET_NEAR_MAX_BYTES = near ? '' : '0';
+    if (tls) {
+      this.#server = https.createServer(tls, (request, response) => this.#serve(request, response));
+    }
     this.#server.on('connection', () => this.connections++);
-    this.#server.listen(0, '127.0.0.1');
+    if (socketPath) this.#server.listen(socketPath);
+    else this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
     const { port } = /** @type {import('node:net').AddressInfo} */ (this.#server.address());
-    this.url = `http://127.0.0.1:${port}`;
+    const scheme = tls ? 'https' : 'http';
+    this.url = socketPath ? `unix:${socketPath}` : `${scheme}://127.0.0.1:${port}`;
     process.env.FRESHET_URL = this.url;
     return this;
   }

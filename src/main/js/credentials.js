@@ -1,0 +1,66 @@
+// @ts-check
+/** By what this process is known to the gateway, and the gateway to it. */
+import { isSecure } from './address.js';
+import { emit } from './events.js';
+import { contentOf, lookAgain } from './file.js';
+import { count, warnOnce } from './report.js';
+
+/** @typedef {import('./config.js').Config} Config */
+/** @typedef {import('./address.js').Address} Address */
+
+/**
+ * What a request to the address needs besides its own, as the files are now.
+ *
+ * @param {Config} config
+ * @param {Address} address
+ * @returns {{ headers: Record<string, string>, tls: import('node:tls').SecureContextOptions }}
+ */
+export function credentials(config, address) {
+  const token = config.tokenFile ? tokenIn(config.tokenFile) : config.token;
+  return {
+    headers: token ? { authorization: `Bearer ${token}` } : {},
+    tls: isSecure(address)
+      ? {
+          ca: contentOf(config.caFile),
+          cert: contentOf(config.certFile),
+          key: contentOf(config.keyFile),
+        }
+      : {},
+  };
+}
+
+/** What may be sent as a bearer token. @param {string} text */
+export function isToken(text) {
+  return /^[\x21-\x7e]{1,4096}$/.test(text);
+}
+
+/** @param {string} file */
+function tokenIn(file) {
+  const token = contentOf(file)?.trim();
+  if (token === undefined || isToken(token)) return token;
+  warnOnce(`${file} holds no token: that is 1 to 4096 printable characters without a space`);
+  return undefined;
+}
+
+/**
+ * Says what to do about a 401 or 403. The next call reads the token anew.
+ *
+ * @param {Config} config
+ * @param {Address} address
+ * @param {number} status
+ */
+export function noteRefusal({ app, token, tokenFile }, { name }, status) {
+  if (status !== 401 && status !== 403) return;
+  lookAgain(tokenFile);
+  count('refused');
+  emit({ type: 'refused', address: name, status });
+  warnOnce(
+    status === 403
+      ? `the gateway at ${name} lets this token do something else (403): it has to read, write ` +
+          `and invalidate app ${app}`
+      : `the gateway at ${name} does not know ` +
+          `${tokenFile || token ? 'the token' : 'who asks'} (401): name a valid token by ` +
+          'FRESHET_TOKEN or FRESHET_TOKEN_FILE, or a certificate by FRESHET_CERT_FILE and ' +
+          'FRESHET_KEY_FILE',
+  );
+}

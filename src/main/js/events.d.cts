@@ -1,0 +1,1 @@
+export { onEvent, type Event, type Listener } from './events.js';

@@ -1,0 +1,2 @@
+// @ts-check
+export { register } from './otel.cjs';
