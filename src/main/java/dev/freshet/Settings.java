@@ -37,7 +37,12 @@ final class Settings {
             "FRESHET_INVALIDATE_MS",
             "FRESHET_EARLY",
             "FRESHET_NEAR_MAX_BYTES",
-            "FRESHET_COHERENCE");
+            "FRESHET_COHERENCE",
+            "FRESHET_TOKEN",
+            "FRESHET_TOKEN_FILE",
+            "FRESHET_CA_FILE",
+            "FRESHET_CERT_FILE",
+            "FRESHET_KEY_FILE");
 
     private static final Pattern SECRET = Pattern.compile("freshet_[a-z0-9-]+_\\S+");
 

@@ -69,16 +69,26 @@ public enum Freshness {
     private static Freshness byTags(List<Tag> tags, long asOf, Marks marks, long nowMs) {
         Freshness worst = FRESH;
         for (Tag tag : tags) {
-            Mark mark = marks.of(tag);
-            if (mark.newest() <= asOf) {
-                continue;
-            }
-            if (mark.ends(asOf, nowMs)) {
+            Freshness one = byMark(marks.of(tag), asOf, nowMs);
+            if (one == GONE) {
                 return GONE;
             }
-            worst = STALE_BY_TAG;
+            worst = worse(worst, one);
         }
         return worst;
+    }
+
+    /**
+     * What one mark makes of an entry.
+     *
+     * @param asOf the entry's, as a stamp of the history that the mark is of
+     * @param nowMs ms of Redis time
+     */
+    public static Freshness byMark(Mark mark, long asOf, long nowMs) {
+        if (mark.newest() <= asOf) {
+            return FRESH;
+        }
+        return mark.ends(asOf, nowMs) ? GONE : STALE_BY_TAG;
     }
 
     private static Freshness worse(Freshness one, Freshness other) {

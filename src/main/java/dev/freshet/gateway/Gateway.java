@@ -24,6 +24,7 @@ import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -352,6 +353,27 @@ public final class Gateway {
         return allApplied
                 ? Future.succeededFuture(Set.of())
                 : store.behind(app, taken.stamp(), all).otherwise(all);
+    }
+
+    /** Why an entry is served or not, by itself: soft tags are a request's. Reads the store, and takes no lease. */
+    public Future<Why> why(Key key) {
+        Coherence app = invalidations.app(key.app());
+        return Loops.back(
+                vertx,
+                invalidations
+                        .renew(vertx, app)
+                        .compose(open -> store.holder(key)
+                                .compose(holder -> store.read(key, Optional.empty())
+                                        .map(entry -> new Why(entry.map(found -> judged(app, found)), holder)))));
+    }
+
+    private Why.Judged judged(Coherence app, Entry entry) {
+        long nanos = clocks.nanos();
+        Freshness freshness = app.judge(entry, List.of(), nanos);
+        if (freshness == null) {
+            throw new StoreException("the coherence window closes before a read ends");
+        }
+        return Why.judge(app, entry, freshness, app.msAt(nanos));
     }
 
     /** What is remembered of a tag. */

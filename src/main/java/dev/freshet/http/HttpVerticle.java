@@ -110,6 +110,7 @@ public final class HttpVerticle extends VerticleBase {
                 .on(HttpMethod.HEAD, ENTRY, Scope.ENTRIES_READ, entries::get)
                 .on(HttpMethod.PUT, ENTRY, Scope.ENTRIES_WRITE, entries::put)
                 .on(HttpMethod.DELETE, ENTRY, Scope.ENTRIES_WRITE, entries::delete)
+                .on(HttpMethod.GET, DEPLOYMENT + "/why/{key}", Scope.ENTRIES_READ, new WhyRoute(gateway)::get)
                 .on(HttpMethod.DELETE, LEASE, Scope.ENTRIES_WRITE, new LeaseRoutes(gateway)::delete)
                 .on(HttpMethod.POST, INVALIDATIONS, Scope.TAGS_INVALIDATE, invalidations::post)
                 .on(HttpMethod.GET, INVALIDATIONS, Scope.EVENTS_READ, invalidations::get)

@@ -9,6 +9,7 @@ import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
 import dev.freshet.lease.Claim;
+import dev.freshet.lease.Holder;
 import dev.freshet.tag.Mark;
 import dev.freshet.tag.MarkTable;
 import dev.freshet.tag.Tag;
@@ -136,6 +137,14 @@ public final class MemoryStore implements Store {
             tell(app(key.app()), new Change.Released(key));
         }
         return Future.succeededFuture(released[0]);
+    }
+
+    @Override
+    public Future<Optional<Holder>> holder(Key key) {
+        long now = nowMicros();
+        Held held = leases.getIfPresent(key);
+        return Future.succeededFuture(Optional.ofNullable(isLive(held, now) ? held : null)
+                .map(live -> Holder.of(live.token, (live.untilMicros - now) / 1_000)));
     }
 
     @Override

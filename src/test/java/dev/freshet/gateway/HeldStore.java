@@ -5,6 +5,7 @@ import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
 import dev.freshet.lease.Claim;
+import dev.freshet.lease.Holder;
 import dev.freshet.store.Change;
 import dev.freshet.store.Evidence;
 import dev.freshet.store.Invalidation;
@@ -176,6 +177,11 @@ final class HeldStore implements Store {
     @Override
     public Future<Claim> claim(Key key, String token, long ttlMs) {
         return call(Call.CLAIM, () -> store.claim(key, token, ttlMs).map(claims));
+    }
+
+    @Override
+    public Future<Optional<Holder>> holder(Key key) {
+        return store.holder(key);
     }
 
     @Override

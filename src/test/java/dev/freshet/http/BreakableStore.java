@@ -5,6 +5,7 @@ import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
 import dev.freshet.lease.Claim;
+import dev.freshet.lease.Holder;
 import dev.freshet.store.Change;
 import dev.freshet.store.Evidence;
 import dev.freshet.store.Invalidation;
@@ -141,6 +142,11 @@ final class BreakableStore implements Store {
     @Override
     public Future<Boolean> release(Key key, String token) {
         return unlessBroken(key, () -> store.release(key, token));
+    }
+
+    @Override
+    public Future<Optional<Holder>> holder(Key key) {
+        return unlessBroken(key, () -> store.holder(key));
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -51,6 +52,11 @@ final class HeldClaims implements Claims {
     public Future<Boolean> release(Key key, String token) {
         released.add(token);
         return releasing;
+    }
+
+    @Override
+    public Future<Optional<Holder>> holder(Key key) {
+        return Future.succeededFuture(Optional.empty());
     }
 
     /** The oldest claim without an answer, which is awaited. */

@@ -5,6 +5,7 @@ import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
 import dev.freshet.lease.Claim;
+import dev.freshet.lease.Holder;
 import dev.freshet.store.Change;
 import dev.freshet.store.Evidence;
 import dev.freshet.store.Invalidation;
@@ -41,6 +42,11 @@ record DirectStore(RedisNode redis, AtomicReference<String> own) implements Stor
     @Override
     public Future<Claim> claim(Key key, String token, long ttlMs) {
         return Future.succeededFuture(redis.claim(key, token, ttlMs));
+    }
+
+    @Override
+    public Future<Optional<Holder>> holder(Key key) {
+        return Future.succeededFuture(redis.holder(key));
     }
 
     @Override

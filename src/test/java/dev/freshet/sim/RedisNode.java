@@ -5,6 +5,7 @@ import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
 import dev.freshet.lease.Claim;
+import dev.freshet.lease.Holder;
 import dev.freshet.sim.RedisState.Clock;
 import dev.freshet.sim.RedisState.Control;
 import dev.freshet.sim.RedisState.Later;
@@ -196,6 +197,12 @@ final class RedisNode {
         apply(all -> all.leases.put(key, lease));
         step();
         return new Claim.Lead(token, ttlMs, revision);
+    }
+
+    /** Who holds the lease of a key. */
+    Optional<Holder> holder(Key key) {
+        return Optional.ofNullable(lease(key))
+                .map(held -> Holder.of(held.token(), (held.untilMicros() - nowMicros()) / 1_000));
     }
 
     /** release.lua. */

@@ -7,6 +7,7 @@ import dev.freshet.entry.Ticket;
 import dev.freshet.gateway.Coherence;
 import dev.freshet.gateway.CoherenceConfig;
 import dev.freshet.lease.Claim;
+import dev.freshet.lease.Holder;
 import dev.freshet.loop.Clocks;
 import dev.freshet.store.Change;
 import dev.freshet.store.Evidence;
@@ -131,6 +132,11 @@ final class Unguarded implements Store {
     public Future<Claim> claim(Key key, String token, long ttlMs) {
         claiming.merge(key, 1, Integer::sum);
         return store.claim(key, token, ttlMs).onComplete(done -> claiming.merge(key, -1, Integer::sum));
+    }
+
+    @Override
+    public Future<Optional<Holder>> holder(Key key) {
+        return store.holder(key);
     }
 
     @Override

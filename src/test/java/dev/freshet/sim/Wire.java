@@ -5,6 +5,7 @@ import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
 import dev.freshet.lease.Claim;
+import dev.freshet.lease.Holder;
 import dev.freshet.store.Change;
 import dev.freshet.store.Evidence;
 import dev.freshet.store.Invalidation;
@@ -203,6 +204,11 @@ final class Wire implements Store {
     @Override
     public Future<Claim> claim(Key key, String token, long ttlMs) {
         return call("claim", true, redis -> redis.claim(key, token, ttlMs));
+    }
+
+    @Override
+    public Future<Optional<Holder>> holder(Key key) {
+        return call("holder", false, redis -> redis.holder(key));
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
 import dev.freshet.lease.Claim;
+import dev.freshet.lease.Holder;
 import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
 import io.vertx.core.Future;
@@ -201,6 +202,18 @@ public abstract class StoreContract {
 
         assertThat(now(store().claim(key, "a", 10_000)).revision()).isEqualTo(written.revision());
         assertThat(now(store().claim(key, "b", 10_000)).revision()).isEqualTo(written.revision());
+    }
+
+    @Test
+    void holder_isTheReplicaOfTheToken_forAsLongAsItLasts() {
+        assertThat(now(store().holder(key))).isEmpty();
+        now(store().claim(key, "r.1.abc", 10_000));
+        Holder holder = now(store().holder(key)).orElseThrow();
+
+        assertThat(holder.replica()).isEqualTo("r.1");
+        assertThat(holder.ttlMs()).isBetween(1L, 10_000L);
+        now(store().release(key, "r.1.abc"));
+        assertThat(now(store().holder(key))).isEmpty();
     }
 
     @Test
