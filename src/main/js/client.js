@@ -133,6 +133,22 @@ export class Gateway {
   }
 
   /**
+   * Whether an entry is there that may be served.
+   *
+   * @param {string} digest
+   * @returns {Promise<number>} 200, 404, or 0 when the gateway cannot tell
+   */
+  async peek(digest) {
+    const status = await this.#call({
+      method: 'HEAD',
+      path: `${this.#entries}/entries/@${digest}`,
+      ms: this.#config.deadlineMs,
+      read: (status) => status,
+    });
+    return status ?? 0;
+  }
+
+  /**
    * @param {string} digest
    * @param {Buffer[]} frame
    * @returns {Promise<number>} the status of the answer, 0 when there was none

@@ -1,1 +1,1 @@
-export { onEvent, type Event, type Listener } from './events.js';
+export { emit, onEvent, type Event, type Listener } from './events.js';

@@ -37,7 +37,10 @@ export type Event =
 export type Listener = (event: Event) => void;
 
 /**
- * Calls back with each event of this process, from now on; returns what ends it. At most 64 listeners. What
- * one throws is ignored.
+ * Calls back with each event of this process, from now on; returns what ends it. At most 64
+ * listeners. What one throws is ignored.
  */
 export declare function onEvent(listener: Listener): () => void;
+
+/** @internal For this package to tell one. */
+export declare function emit(event: Event): void;

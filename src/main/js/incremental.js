@@ -195,8 +195,8 @@ export default class Incremental {
   }
 }
 
-/** @param {string} key */
-function keyDigest(key) {
+/** What the gateway knows a key by. @param {string} key */
+export function keyDigest(key) {
   return digestOf(`incremental:${key}`);
 }
 
@@ -215,20 +215,25 @@ function known() {
  * @param {import('./seed.js').Seed} seed
  * @param {import('./client.js').Meta} missed
  */
-async function plant(gateway, digest, { value, cacheControl, began, asOf }, { lease }) {
+async function plant(gateway, digest, seed, { lease }) {
   count('planted');
-  await write(
-    gateway,
-    digest,
-    { asOf, token: lease?.token },
-    {
-      body: pack({ value, cacheControl }),
-      tags: tagsOf(value, {}),
-      ...lifetimeOf(value, cacheControl),
-      attributes: { kind: value.kind },
-      began,
-    },
-  );
+  await write(gateway, digest, { asOf: seed.asOf, token: lease?.token }, draftOf(seed));
+}
+
+/**
+ * What is to be written of the build's value.
+ *
+ * @param {import('./seed.js').Seed} seed
+ * @returns {import('./cache.js').Draft}
+ */
+export function draftOf({ value, cacheControl, began }) {
+  return {
+    body: pack({ value, cacheControl }),
+    tags: tagsOf(value, {}),
+    ...lifetimeOf(value, cacheControl),
+    attributes: { kind: value.kind },
+    began,
+  };
 }
 
 /**

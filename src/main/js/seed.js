@@ -9,7 +9,8 @@ import { buildOutput } from './next.js';
  * @typedef {object} Seed
  * @property {any} value
  * @property {{ revalidate: number | false, expire?: number } | undefined} cacheControl
- * @property {number} began when it was built, ms
+ * @property {number} began when it was built, ms, and not in the future
+ * @property {number} modified the same as its files say
  * @property {string} asOf
  */
 
@@ -32,6 +33,7 @@ export async function seedOf(context, key, ctx) {
     value: built.value,
     cacheControl: built.cacheControl ?? lifetimeOf(context.serverDistDir, key),
     began,
+    modified: built.lastModified,
     asOf: String(Math.max(0, Math.floor((began - CLOCKS_APART_MS) * 1000))),
   };
 }

@@ -5,7 +5,11 @@
  */
 import { outside } from './exchange.js';
 
-/** @typedef {{ epoch: string, stamp: number, coherent: boolean, window: number }} Clock */
+/**
+ * @typedef {{
+ *   epoch: string, stamp: number, floor: number, coherent: boolean, window: number,
+ * }} Clock
+ */
 /** @typedef {{ at: number, apart: number }} Question */
 /** @typedef {Question & { until: number }} Proof */
 

@@ -257,10 +257,13 @@ test('stream_lost_goesOnAtTheNextAddressFromWhereItWas_andCopiesAreConfirmedFirs
   await until(() => (counts['near-hello'] ?? 0) > hellos);
   assert.equal(second.subscriptions.at(-1)?.headers['last-event-id'], place);
   assert.ok(types().includes('stream-lost'));
-  assert.deepEqual(events.findLast(({ type }) => type === 'stream-back'), {
-    type: 'stream-back',
-    address: second.url,
-  });
+  assert.deepEqual(
+    events.findLast(({ type }) => type === 'stream-back'),
+    {
+      type: 'stream-back',
+      address: second.url,
+    },
+  );
 
   const { length } = second.lookups;
   assert.ok(!(await isNear()), 'a write may have been missed');
@@ -365,7 +368,9 @@ test('token_refused_isAMissAndSaidOnce_andNeverItself', async () => {
   process.env.FRESHET_TOKEN = 'barley';
   for (let i = 0; i < 5; i++) assert.equal(await get(), undefined);
 
-  const said = warn.mock.calls.map(({ arguments: [text] }) => text).filter((t) => t.includes('401'));
+  const said = warn.mock.calls
+    .map(({ arguments: [text] }) => text)
+    .filter((t) => t.includes('401'));
   assert.equal(said.length, 1);
   assert.match(said[0], /does not know the token \(401\): name a valid token by FRESHET_TOKEN/);
   assert.ok(!said[0].includes('barley'));

@@ -93,7 +93,9 @@ test('listeners_areTheProcesss_whicheverCopyTheyAreGivenTo', () => {
   cpSync(SOURCES, copy, { recursive: true });
   const require = createRequire(import.meta.url);
   const ends = [copy, SOURCES].map((from) =>
-    require(path.join(from, 'events.cjs')).onEvent((/** @type {Event} */ event) => events.push(event)),
+    require(path.join(from, 'events.cjs')).onEvent((/** @type {Event} */ event) =>
+      events.push(event),
+    ),
   );
   emit({ type: 'breaker-open', address: 'a' });
   ends.forEach((end) => end());

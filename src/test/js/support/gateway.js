@@ -11,6 +11,7 @@ import { decode, encode } from '../../../main/js/frame.js';
  * @typedef {object} Call
  * @property {string} method
  * @property {string} path without `/v1/apps/app/`
+ * @property {Buffer} bytes
  * @property {any} json
  * @property {{ meta: any, body: Buffer } | undefined} frame
  * @property {http.IncomingHttpHeaders} headers
@@ -165,6 +166,7 @@ export class FakeGateway {
       method: request.method ?? '',
       path: (request.url ?? '').replace('/v1/apps/app/', ''),
       headers: request.headers,
+      bytes,
       json: type === 'application/json' ? JSON.parse(bytes.toString()) : undefined,
       frame: type === 'application/vnd.freshet.entry' ? decode(bytes) : undefined,
     };
@@ -196,6 +198,8 @@ export class FakeGateway {
       response.end(
         known ? FakeGateway.frame({ ...meta, status: 304 }) : FakeGateway.frame(meta, body),
       );
+    } else if (method === 'HEAD') {
+      response.writeHead(this.entries.has(path.split('@')[1]) ? 200 : 404).end();
     } else if (method === 'PUT' && frame) {
       const { asOf, lease, ...kept } = frame.meta;
       const digest = path.split('@')[1];

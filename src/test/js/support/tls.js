@@ -26,7 +26,19 @@ export class Authority {
     this.#dir = dir;
     this.file = path.join(dir, `${name}.pem`);
     const key = path.join(dir, `${name}.key`);
-    openssl('req', '-x509', ...KEY, '-keyout', key, '-out', this.file, '-subj', `/CN=${name}`, '-days', '2');
+    openssl(
+      'req',
+      '-x509',
+      ...KEY,
+      '-keyout',
+      key,
+      '-out',
+      this.file,
+      '-subj',
+      `/CN=${name}`,
+      '-days',
+      '2',
+    );
     this.key = key;
   }
 
@@ -39,7 +51,19 @@ export class Authority {
     openssl('req', ...KEY, '-keyout', at('.key'), '-out', at('.csr'), '-subj', `/CN=${name}`);
     writeFileSync(at('.ext'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
     const by = ['-CA', this.file, '-CAkey', this.key, '-set_serial', String(this.#serial++)];
-    openssl('x509', '-req', '-in', at('.csr'), ...by, '-extfile', at('.ext'), '-out', at('.pem'), '-days', '2');
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      at('.csr'),
+      ...by,
+      '-extfile',
+      at('.ext'),
+      '-out',
+      at('.pem'),
+      '-days',
+      '2',
+    );
     return { cert: at('.pem'), key: at('.key') };
   }
 }
