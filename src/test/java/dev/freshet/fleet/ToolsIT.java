@@ -153,6 +153,6 @@ class ToolsIT extends OnFleet {
         Told told = run(Map.of("FRESHET_URL", "http://127.0.0.1:" + Ports.free(), "FRESHET_APP", APP), "seed");
 
         assertThat(told.exit()).isEqualTo(1);
-        assertThat(told.out()).contains("the gateway does not answer").contains("Run it again");
+        assertThat(told.err()).contains("the gateway does not answer: ask freshet-next doctor");
     }
 }
