@@ -267,7 +267,8 @@ export class Gateway {
           waits: rest.waits || insists,
         });
         noteRefusal(this.#config, address, answer.status);
-        return { result: read(answer.status, answer.body), up: answer.status < 500 };
+        const result = read(answer.status, answer.body);
+        return { result, up: answer.status < 500, unable: unable(result) };
       },
       { ms, insists, waits: rest.waits },
     );
@@ -314,6 +315,11 @@ export class Gateway {
   #path(path) {
     return `/v1/apps/${this.#config.app}/${path}`;
   }
+}
+
+/** Whether another replica may know better. @param {any} result of a lookup, or of the clock */
+function unable(result) {
+  return result?.meta?.status === 503 || result?.coherent === false;
 }
 
 /**

@@ -10,8 +10,10 @@ import { TimeoutError } from './exchange.js';
  * One try. Rejects when there is no answer, or none that can be read.
  *
  * @template T
- * @typedef {(address: Address, ms: number) => Promise<{ result: T, up: boolean }>} Attempt
- * `up` unless the answer is that this replica cannot tell
+ * @typedef {(address: Address, ms: number) =>
+ *   Promise<{ result: T, up: boolean, unable?: boolean }>} Attempt
+ * `up` unless the answer is an error of the replica's; `unable` when it is well and yet cannot tell,
+ * as one that does not reach the store
  */
 
 /*
@@ -19,12 +21,18 @@ import { TimeoutError } from './exchange.js';
  * Where there is another to ask, one failure is enough for that. So calls stay with the first that
  * works, and when a preferred one has rested, one call finds out whether it is well again.
  *
+ * One that is unable is no worse than the others when none reaches the store. So it is not left to
+ * rest, but asked last for a while.
+ *
  * Every call of the protocol may be repeated: what the first address may have done already, the
  * second does again, or refuses, for it is fenced by ticket and lease.
  */
 
-/** By name. Those of other settings are the same gateways. @type {Map<string, Breaker>} */
-const breakers = new Map();
+/** @typedef {{ address: Address, breaker: Breaker, unableUntil: number }} Replica */
+
+/** By name. Those of other settings are the same gateways. @type {Map<string, Replica>} */
+const known = new Map();
+const UNABLE_MS = 1_000;
 /** With less left, no other address is asked. */
 const ATTEMPT_MS_MIN = 10;
 
@@ -34,9 +42,13 @@ export class Replicas {
   /** @param {Address[]} addresses the preferred first */
   constructor(addresses) {
     this.#all = addresses.map((address) => {
-      const breaker = breakers.get(address.name) ?? new Breaker();
-      breakers.set(address.name, breaker);
-      return { address, breaker };
+      const replica = known.get(address.name) ?? {
+        address,
+        breaker: new Breaker(),
+        unableUntil: -Infinity,
+      };
+      known.set(address.name, replica);
+      return replica;
     });
   }
 
@@ -55,24 +67,25 @@ export class Replicas {
     /** @type {(() => T) | undefined} */
     let outcome;
     const order = this.#order(insists);
-    for (const [i, { address, breaker }] of order.entries()) {
+    for (const [i, replica] of order.entries()) {
+      const { address, breaker } = replica;
       const leftMs = outcome ? deadline - performance.now() : ms;
       if (outcome && leftMs < ATTEMPT_MS_MIN) break;
       if (!breaker.allows() && !insists) continue;
       const others = order.slice(i + 1).filter((one) => insists || !one.breaker.rests).length;
       try {
-        const { result, up } = await attempt(address, waits ? leftMs : leftMs / (1 + others));
-        if (up) {
-          if (breaker.succeeded()) emit({ type: 'breaker-closed', address: address.name });
-          return result;
-        }
+        const share = waits ? leftMs : leftMs / (1 + others);
+        const { result, up, unable } = await attempt(address, share);
+        if (!up) this.#failed(replica, false);
+        else if (breaker.succeeded()) emit({ type: 'breaker-closed', address: address.name });
+        if (unable) replica.unableUntil = performance.now() + UNABLE_MS;
+        if (up && !unable) return result;
         outcome = () => result;
-        this.#failed(address, breaker, false);
       } catch (error) {
         outcome = () => {
           throw error;
         };
-        this.#failed(address, breaker, error instanceof TimeoutError && !insists);
+        this.#failed(replica, error instanceof TimeoutError && !insists);
       }
     }
     return outcome?.();
@@ -80,20 +93,18 @@ export class Replicas {
 
   /** @param {boolean} insists */
   #order(insists) {
-    if (!insists) return this.#all;
-    return [
-      ...this.#all.filter(({ breaker }) => !breaker.rests),
-      ...this.#all.filter(({ breaker }) => breaker.rests),
-    ];
+    const now = performance.now();
+    const rank = (/** @type {Replica} */ { breaker, unableUntil }) =>
+      insists && breaker.rests ? 2 : unableUntil > now ? 1 : 0;
+    return this.#all.length === 1 ? this.#all : this.#all.toSorted((a, b) => rank(a) - rank(b));
   }
 
   /**
-   * @param {Address} address
-   * @param {Breaker} breaker
+   * @param {Replica} replica
    * @param {boolean} timedOut
    */
-  #failed({ name }, breaker, timedOut) {
+  #failed({ address, breaker }, timedOut) {
     const opened = breaker.failed({ atOnce: timedOut || this.#all.length > 1 });
-    if (opened) emit({ type: 'breaker-open', address: name });
+    if (opened) emit({ type: 'breaker-open', address: address.name });
   }
 }

@@ -169,6 +169,50 @@ test('everyAddress_down_isAMissInTimeAndThenAskedByNobody', async () => {
   );
 });
 
+/** It answers, but does not reach the store. @param {FakeGateway} gateway */
+function unable(gateway) {
+  gateway.clock.coherent = false;
+  gateway.instead = ({ path }, response) => {
+    if (!path.endsWith('/lookup')) return false;
+    response.end(FakeGateway.frame({ status: 503, problem: 'store-unavailable' }));
+    return true;
+  };
+}
+
+test('firstAddress_cutOffFromTheStore_isAskedLastForAWhile', async () => {
+  const [first, second] = await started();
+  store(second);
+  unable(first);
+  assert.ok(await get());
+  assert.ok(await get());
+  assert.deepEqual([first.lookups.length, second.lookups.length], [1, 2]);
+  aheadMs += 1_000;
+  assert.ok(await get());
+
+  assert.deepEqual([first.lookups.length, second.lookups.length], [2, 3]);
+  assert.deepEqual(types(), ['hit', 'hit', 'hit'], 'no breaker opens');
+});
+
+test('everyAddress_cutOffFromTheStore_isAskedOnceForEachCallAndAskedOn', async () => {
+  const all = await started();
+  all.forEach(unable);
+  for (let i = 0; i < 5; i++) assert.equal(await get(), undefined);
+
+  assert.deepEqual(
+    all.map((gateway) => gateway.lookups.length),
+    [5, 5],
+  );
+});
+
+test('clock_ofAReplicaThatIsNotCoherent_isAskedOfTheNext', async () => {
+  const [first, second] = await started();
+  unable(first);
+  const work = { page: '/page', isOnDemandRevalidate: true };
+  await within('request', () => handler.refreshTags(), work);
+
+  assert.deepEqual([first.clocks.length, second.clocks.length], [1, 1]);
+});
+
 test('lookup_refused_isNotAskedElsewhere', async () => {
   const [first, second] = await started();
   first.instead = (_, response) => !!response.writeHead(400).end('{}');
