@@ -447,7 +447,10 @@ test('doctor_allIsWell_isExit0', async () => {
   well();
   const { code, ok, findings } = await json(['doctor']);
 
-  const bad = findings.filter((/** @type {any} */ { state }) => state !== 'ok');
+  /* A machine that has other things to do may take its time for a round trip. */
+  const bad = findings.filter(
+    (/** @type {any} */ { state, text }) => state !== 'ok' && !/round trip \d/.test(text),
+  );
   assert.deepEqual([code, ok, bad], [0, true, []]);
   assert.deepEqual(
     [...new Set(findings.map((/** @type {any} */ { what }) => what))],
@@ -458,6 +461,12 @@ test('doctor_allIsWell_isExit0', async () => {
 /** @type {Record<string, [what: string, state: string, make: () => any, text: RegExp]>} */
 const troubles = {
   settings: ['settings', 'fail', () => ({ FRESHET_APP: 'Shop!' }), /FRESHET_APP is 1 to 63 of/],
+  unencrypted: [
+    'settings',
+    'warn',
+    () => ({ FRESHET_TOKEN: 't', FRESHET_URL: `${gateway.url},http://gateway.invalid:8484` }),
+    /^the token goes to http:\/\/gateway\.invalid:8484 unencrypted: use https$/,
+  ],
   refusing: [
     'gateway',
     'fail',

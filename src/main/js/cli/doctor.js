@@ -21,6 +21,7 @@ export async function run() {
     const at = settings.addresses.map(({ name }) => name).join(', ');
     say('ok', 'settings', `app ${settings.app} at ${at}, coherence ${settings.coherence}`);
   }
+  if (settings.token || settings.tokenFile) checkSecrecy(settings.addresses, say);
   checkNext(say);
   let built = { name: 'freshet-doctor', at: Infinity };
   try {
@@ -36,6 +37,19 @@ export async function run() {
     ({ state, what, text }) => `${state.padEnd(4)}  ${what.padEnd(11)}${text}`,
   );
   return { ok, text: text.join('\n'), json: { ok, findings } };
+}
+
+/**
+ * @param {import('../address.js').Address[]} addresses
+ * @param {Say} say
+ */
+function checkSecrecy(addresses, say) {
+  for (const { name, url, socketPath } of addresses) {
+    const near = socketPath || /^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);
+    if (url.protocol === 'http:' && !near) {
+      say('warn', 'settings', `the token goes to ${name} unencrypted: use https`);
+    }
+  }
 }
 
 /**
