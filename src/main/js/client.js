@@ -268,7 +268,7 @@ export class Gateway {
         });
         noteRefusal(this.#config, address, answer.status);
         const result = read(answer.status, answer.body);
-        return { result, up: answer.status < 500, unable: unable(result) };
+        return { result, up: answer.status < 500 || answer.status === 507, unable: unable(result) };
       },
       { ms, insists, waits: rest.waits },
     );
