@@ -34,6 +34,7 @@ public record Config(
         NearConfig near,
         LeaseConfig lease,
         CoherenceConfig coherence,
+        DrainConfig drain,
         long storeBytes,
         String logLevel) {
 
@@ -49,6 +50,7 @@ public record Config(
             NearConfig.DEFAULT,
             LeaseConfig.DEFAULT,
             CoherenceConfig.DEFAULT,
+            DrainConfig.DEFAULT,
             256L << 20,
             "info");
 
@@ -63,16 +65,61 @@ public record Config(
     public record Loaded(Config config, List<String> warnings) {}
 
     /**
-     * The defaults, overridden by a file, overridden by the environment.
+     * Where the values come from: the defaults, overridden by a file, overridden by the environment, overridden by the command line.
      *
      * @param file which must be there; absent for {@link #FILE}, if that is there
-     * @throws ConfigException if a value is wrong
+     * @param flags values by key
      */
+    public record Source(Optional<Path> file, Map<String, String> environment, Map<String, String> flags) {
+        /**
+         * The configuration.
+         *
+         * @throws ConfigException if a value is wrong
+         */
+        public Loaded load() {
+            Settings settings = settings();
+            return new Loaded(compose(settings), List.copyOf(settings.warnings()));
+        }
+
+        /**
+         * What holds for each key, and by what: a line each, secrets masked.
+         *
+         * @throws ConfigException if a value is wrong
+         */
+        public List<String> explain() {
+            Settings settings = settings();
+            compose(settings);
+            return settings.effective();
+        }
+
+        private Settings settings() {
+            Settings settings = new Settings();
+            file.or(() -> Optional.of(FILE).filter(Files::exists)).ifPresent(settings::file);
+            settings.environment(environment);
+            settings.flags(flags);
+            return settings;
+        }
+    }
+
+    /** As {@link Source#load}, without a command line. */
     public static Loaded load(Optional<Path> file, Map<String, String> environment) {
-        Settings settings = new Settings();
-        file.or(() -> Optional.of(FILE).filter(Files::exists)).ifPresent(settings::file);
-        settings.environment(environment);
-        return new Loaded(compose(settings), List.copyOf(settings.warnings()));
+        return new Source(file, environment, Map.of()).load();
+    }
+
+    /** Whether all but what may change in a running replica is the same. */
+    public boolean differsOnlyInWhatMayChange(Config other) {
+        return new Config(
+                        http,
+                        ops,
+                        edge.with(other.edge.tokens(), other.edge.tls()),
+                        redis,
+                        near,
+                        lease,
+                        coherence,
+                        drain,
+                        storeBytes,
+                        other.logLevel)
+                .equals(other);
     }
 
     private static Config compose(Settings settings) {
@@ -98,6 +145,9 @@ public record Config(
                 settings.get(Setting.LEASE_KEYS_MAX, DEFAULT.lease.keysMax()));
         CoherenceConfig coherence = coherence(settings);
         Optional<RedisConfig> redis = redis(settings);
+        DrainConfig drain = new DrainConfig(
+                settings.get(Setting.DRAIN_DELAY, DEFAULT.drain.delay()),
+                settings.get(Setting.DRAIN_TIMEOUT, DEFAULT.drain.timeout()));
         long storeBytes = settings.get(Setting.STORE_BYTES, DEFAULT.storeBytes);
         String logLevel = settings.get(Setting.LOG_LEVEL, DEFAULT.logLevel);
         if (!settings.problems().isEmpty()) {
@@ -111,6 +161,7 @@ public record Config(
                 near,
                 lease,
                 coherence,
+                drain,
                 storeBytes,
                 logLevel);
     }
@@ -169,9 +220,9 @@ public record Config(
         Duration window = settings.get(Setting.COHERENCE_WINDOW, DEFAULT.coherence.window());
         Duration beat = settings.get(Setting.COHERENCE_BEAT, DEFAULT.coherence.beat());
         Duration margin = settings.get(Setting.COHERENCE_MARGIN, DEFAULT.coherence.margin());
-        Rules.Acks acks = Rules.Acks.valueOf(
-                settings.get(Setting.COHERENCE_ACKS, DEFAULT.coherence.acks().name())
-                        .toUpperCase(Locale.ROOT));
+        Rules.Acks acks = Rules.Acks.valueOf(settings.get(
+                        Setting.COHERENCE_ACKS, DEFAULT.coherence.acks().name().toLowerCase(Locale.ROOT))
+                .toUpperCase(Locale.ROOT));
         Duration outageMax = settings.get(Setting.OUTAGE_MAX, DEFAULT.coherence.outageMax());
         int verify = settings.get(Setting.COHERENCE_VERIFY, DEFAULT.coherence.verify());
         int marksMax = settings.get(Setting.LIMITS_MARKS, DEFAULT.coherence.marksMax());

@@ -19,8 +19,9 @@ import java.util.regex.Pattern;
  *
  * @param range what is allowed, in words that follow "is"
  * @param parser throws an {@link IllegalArgumentException} for what is not allowed
+ * @param shown how a value is written
  */
-record Form<T>(String range, Function<String, T> parser) {
+record Form<T>(String range, Function<String, T> parser, Function<T, String> shown) {
     private static final Pattern SIZE = Pattern.compile("(\\d{1,18})(B|KiB|MiB|GiB|TiB|)");
     private static final Pattern DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h)");
     private static final Pattern COUNT = Pattern.compile("\\d{1,18}");
@@ -31,8 +32,18 @@ record Form<T>(String range, Function<String, T> parser) {
     /** What the kernel takes, with the zero at the end. */
     private static final int SOCKET_BYTES_MAX = 107;
 
+    private Form(String range, Function<String, T> parser) {
+        this(range, parser, String::valueOf);
+    }
+
     /** An address to listen on. */
     record Address(String host, int port) {
+        /** As in a URL. */
+        @Override
+        public String toString() {
+            return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        }
+
         /** Whether nobody on another machine can reach it. A name is taken at its word only if it is localhost. */
         boolean isLoopback() {
             try {
@@ -50,7 +61,9 @@ record Form<T>(String range, Function<String, T> parser) {
             new Form<>("redis://[user:password@]host[:port][/db], or rediss://…", Form::parseRedisUrl);
 
     static final Form<List<Token>> TOKENS_FORM = new Form<>(
-            "lines of ID sha256:HASH APPS SCOPES, as freshet token new prints them, of an id each", Form::parseTokens);
+            "lines of ID sha256:HASH APPS SCOPES, as freshet token new prints them, of an id each",
+            Form::parseTokens,
+            tokens -> tokens.isEmpty() ? "" : "***");
 
     static final Form<Boolean> FLAG_FORM = oneOf("true", "false").map(Boolean::valueOf);
 
@@ -64,7 +77,7 @@ record Form<T>(String range, Function<String, T> parser) {
 
     /** The same text, read further. */
     <U> Form<U> map(Function<T, U> further) {
-        return new Form<>(range, parser.andThen(further));
+        return new Form<>(range, parser.andThen(further), String::valueOf);
     }
 
     /** Throws an {@link IllegalArgumentException} for what is not allowed. */
@@ -73,15 +86,15 @@ record Form<T>(String range, Function<String, T> parser) {
     }
 
     static Form<Long> size(String least, String most) {
-        return between(least, most, Form::parseSize);
+        return between(least, most, Form::parseSize, Form::showSize);
     }
 
     static Form<Duration> duration(String least, String most) {
-        return between(least, most, Form::parseDuration);
+        return between(least, most, Form::parseDuration, Form::showDuration);
     }
 
     static Form<Integer> count(String least, String most) {
-        return between(least, most, Form::parseCount);
+        return between(least, most, Form::parseCount, String::valueOf);
     }
 
     static Form<String> oneOf(String... words) {
@@ -94,16 +107,31 @@ record Form<T>(String range, Function<String, T> parser) {
         });
     }
 
-    private static <T extends Comparable<T>> Form<T> between(String least, String most, Function<String, T> parser) {
+    private static <T extends Comparable<T>> Form<T> between(
+            String least, String most, Function<String, T> parser, Function<T, String> shown) {
         T min = parser.apply(least);
         T max = parser.apply(most);
-        return new Form<>(least + " to " + most, text -> {
+        Function<String, T> ranged = text -> {
             T value = parser.apply(text);
             if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
                 throw new IllegalArgumentException(text);
             }
             return value;
-        });
+        };
+        return new Form<>(least + " to " + most, ranged, shown);
+    }
+
+    private static String showSize(long bytes) {
+        int unit = 4;
+        while (unit > 0 && (bytes == 0 || bytes % (1L << (10 * unit)) != 0)) {
+            unit--;
+        }
+        return (bytes >> (10 * unit)) + List.of("", "KiB", "MiB", "GiB", "TiB").get(unit);
+    }
+
+    private static String showDuration(Duration time) {
+        long ms = time.toMillis();
+        return ms % 1_000 == 0 && ms > 0 ? ms / 1_000 + "s" : ms + "ms";
     }
 
     private static long parseSize(String text) {

@@ -2,6 +2,7 @@ package dev.freshet;
 
 import dev.freshet.edge.Access;
 import dev.freshet.edge.Edge;
+import dev.freshet.edge.EdgeConfig;
 import dev.freshet.edge.EdgeMeters;
 import dev.freshet.entry.Key;
 import dev.freshet.gateway.Gateway;
@@ -13,6 +14,7 @@ import dev.freshet.http.UnixSocket;
 import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.loop.Clocks;
 import dev.freshet.near.NearCache;
+import dev.freshet.ops.Health;
 import dev.freshet.ops.OpsVerticle;
 import dev.freshet.redis.RedisStore;
 import dev.freshet.store.MemoryStore;
@@ -31,6 +33,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -49,8 +52,8 @@ public final class Freshet {
      */
 
     private static final Logger LOG = LoggerFactory.getLogger(Freshet.class);
-    /** How long a part may take to stop before the next one is stopped. */
-    private static final long PART_STOP_S_MAX = 12;
+    /** How long an event loop may not turn before the process counts as dead. */
+    private static final long STILL_NANOS_MAX = TimeUnit.SECONDS.toNanos(5);
 
     /** Connections of the operations port at a time. */
     private static final int OPS_CONNECTIONS_MAX = 256;
@@ -69,6 +72,7 @@ public final class Freshet {
     private final StreamMeters streams;
     private final Access access;
     private final EdgeMeters meters;
+    private final Checks checks;
     private final OpsVerticle ops;
     /** What is deployed, the latest first. Written by the chain of start(), then by that of stop(). */
     private final Deque<String> deployed = new ArrayDeque<>();
@@ -99,13 +103,15 @@ public final class Freshet {
         streams = new StreamMeters(registry);
         access = new Access(config.edge().tokens());
         meters = new EdgeMeters(registry, "data");
+        checks = new Checks(store, invalidations, leases, meters, config);
         ops = new OpsVerticle(
                 config.ops(),
                 new Edge(
                         config.edge(), OPS_CONNECTIONS_MAX, ClientAuth.REQUEST, new EdgeMeters(registry, "operations")),
                 access,
                 registry,
-                version(registry));
+                version(registry),
+                new Health(this::isAlive, checks.all()));
     }
 
     private static Store store(Vertx vertx, Config config) {
@@ -157,7 +163,11 @@ public final class Freshet {
     private Future<Void> serve() {
         int loops = config.http().port() == 0 ? 1 : Runtime.getRuntime().availableProcessors();
         HttpVerticle.Door door = new HttpVerticle.Door(
-                access, config.edge(), meters, Math.max(1, config.edge().requestsMax() / loops));
+                access,
+                config.edge(),
+                meters,
+                Math.max(1, config.edge().requestsMax() / loops),
+                config.drain().timeout());
         return onSocket(UnixSocket::makeWay)
                 .compose(free -> vertx.deployVerticle(() -> server(door), new DeploymentOptions().setInstances(loops)))
                 .onSuccess(id -> {
@@ -222,6 +232,37 @@ public final class Freshet {
                 });
     }
 
+    /**
+     * Takes other tokens, and another certificate. Fails, with the old ones in force, if the certificate cannot be used.
+     *
+     * @param edge as at the start, but for those
+     */
+    public Future<Void> reload(EdgeConfig edge) {
+        List<Future<Void>> updated = new ArrayList<>();
+        edge.tls().ifPresent(tls -> {
+            updated.add(ops.reload(tls));
+            servers.forEach(server -> updated.add(server.reload(tls)));
+        });
+        return Future.all(updated).<Void>mapEmpty().onSuccess(done -> {
+            access.replace(edge.tokens());
+            checks.certificate(edge.tls());
+        });
+    }
+
+    private boolean isAlive() {
+        long nowNanos = System.nanoTime();
+        return servers.stream().allMatch(server -> nowNanos - server.turnedNanos() < STILL_NANOS_MAX);
+    }
+
+    /** Says that it is not ready, serves on for {@code drain.delay}, and stops. Never fails. */
+    public Future<Void> leave() {
+        ops.ready(false);
+        servers.forEach(HttpVerticle::drain);
+        long delayMs = config.drain().delay().toMillis();
+        return (delayMs == 0 ? Future.succeededFuture() : vertx.timer(delayMs, TimeUnit.MILLISECONDS))
+                .compose(noticed -> stop());
+    }
+
     /** Stops serving, leaves the fleet, and gives everything back. Never fails; what goes wrong is logged. */
     public Future<Void> stop() {
         ops.ready(false);
@@ -236,7 +277,7 @@ public final class Freshet {
         return latest == null
                 ? Future.succeededFuture()
                 : vertx.undeploy(latest)
-                        .timeout(PART_STOP_S_MAX, TimeUnit.SECONDS)
+                        .timeout(config.drain().timeout().toSeconds() + 1, TimeUnit.SECONDS)
                         .onFailure(failed -> LOG.warn("A part did not stop: {}", failed.getMessage()))
                         .transform(undeployed -> undeploy());
     }

@@ -1,82 +1,79 @@
 package dev.freshet;
 
+import ch.qos.logback.classic.Level;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
-import java.io.PrintStream;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
+import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The process: its arguments, its exit codes, its signals. */
+/** The process: its exit codes, its signals, and what it waits for. */
 public final class Main {
-    /** How long a stop may take. */
-    private static final long STOP_S_MAX = 20;
+    static final int EXIT_CHECK = 1;
+    static final int EXIT_USAGE = 64;
+    static final int EXIT_FAULT = 70;
+    static final int EXIT_ADDRESS = 77;
+    static final int EXIT_CONFIG = 78;
 
-    private static final int EXIT_USAGE = 64;
-    private static final int EXIT_FAULT = 70;
-    private static final int EXIT_ADDRESS = 77;
-    private static final int EXIT_CONFIG = 78;
+    /** What serving tells in place of an exit code: the process lives on. */
+    private static final int SERVING = -1;
 
-    private static final String USAGE = """
-            Usage: java -jar freshet.jar [--config FILE]
+    /** What a process that a signal ended tells, beside the signal's number. */
+    private static final int SIGNALLED = 128;
 
-              --config FILE   read this file, not conf/freshet.yaml
-              --version       print the version
-              --help          print this
+    /** How long the parts may take to stop beside drain.timeout. */
+    private static final long STOP_S_MAX = 3;
 
-            Every key of the file may be given in the environment too: near.max-age is FRESHET_NEAR_MAX_AGE.
-            """;
+    private static final long DOCTOR_S_MAX = 60;
 
     private Main() {}
 
-    /** Runs until it is told to stop. */
+    /** Does what the arguments say. */
     public static void main(String[] args) {
-        List<String> arguments = List.of(args);
-        if (arguments.equals(List.of("--help"))) {
-            System.out.print(USAGE);
-        } else if (arguments.equals(List.of("--version"))) {
-            System.out.println("freshet " + Version.TEXT);
-        } else if (arguments.isEmpty()) {
-            run(Optional.empty());
-        } else if (arguments.size() == 2 && arguments.getFirst().equals("--config")) {
-            run(Optional.of(Path.of(arguments.getLast())));
-        } else {
-            end(EXIT_USAGE, USAGE.stripTrailing());
+        int code = Cli.of(
+                        System.getenv(),
+                        Map.of("serve", Main::serve, "doctor", Main::doctor, "healthcheck", Healthcheck::run))
+                .execute(args);
+        if (code != SERVING) {
+            System.exit(code);
         }
     }
 
-    private static void run(Optional<Path> file) {
-        try {
-            start(Config.load(file, System.getenv()));
-        } catch (ConfigException e) {
-            end(EXIT_CONFIG, "Freshet cannot start with this configuration:\n  " + String.join("\n  ", e.problems()));
-        }
+    private static Vertx vertx() {
+        return Vertx.vertx(new VertxOptions()
+                .setPreferNativeTransport(true)
+                .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors())
+                .setFileSystemOptions(new FileSystemOptions()
+                        .setClassPathResolvingEnabled(false)
+                        .setFileCachingEnabled(false)));
     }
 
-    private static void start(Config.Loaded loaded) {
+    private static int serve(Config.Source source) {
+        Config.Loaded loaded = source.load();
         Config config = loaded.config();
         // Before the first logger: logback.xml reads it.
         System.setProperty("freshet.log.level", config.logLevel());
         Logger log = LoggerFactory.getLogger(Main.class);
         loaded.warnings().forEach(log::warn);
         checkHeap(log, config);
-        Vertx vertx = Vertx.vertx(new VertxOptions()
-                .setPreferNativeTransport(true)
-                .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors())
-                .setFileSystemOptions(new FileSystemOptions()
-                        .setClassPathResolvingEnabled(false)
-                        .setFileCachingEnabled(false)));
-        Freshet.start(vertx, config)
+        Freshet.start(vertx(), config)
                 .onSuccess(freshet -> {
-                    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(log, freshet), "stop"));
+                    heed(log, source, config, freshet);
+                    String scheme = config.edge().tls().isPresent() ? "https://" : "http://";
                     log.info("Freshet {} on Java {}", Version.TEXT, Runtime.version());
                     log.info("Store: {}", freshet.storeName());
-                    log.info("Data on {}", address(config.http().host(), freshet.port()));
-                    log.info("Operations on {}", address(config.ops().host(), freshet.adminPort()));
+                    log.info(
+                            "Data on {}{}",
+                            scheme,
+                            new Form.Address(config.http().host(), freshet.port()));
+                    log.info(
+                            "Operations on {}{}",
+                            scheme,
+                            new Form.Address(config.ops().host(), freshet.adminPort()));
                 })
                 .onFailure(failed -> {
                     log.error("Freshet cannot start: {}", failed.getMessage());
@@ -86,6 +83,7 @@ public final class Main {
                     log.error("This is a fault of Freshet", failed);
                     System.exit(EXIT_FAULT);
                 });
+        return SERVING;
     }
 
     private static void checkHeap(Logger log, Config config) {
@@ -96,26 +94,62 @@ public final class Main {
         }
     }
 
-    private static String address(String host, int port) {
-        return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    /* Each signal comes on a thread of its own, the one place that may wait. */
+    private static void heed(Logger log, Config.Source source, Config config, Freshet freshet) {
+        AtomicBoolean stopping = new AtomicBoolean();
+        Map.of("TERM", 15, "INT", 2)
+                .forEach((name, number) -> Signals.on(name, () -> {
+                    if (stopping.getAndSet(true)) {
+                        Runtime.getRuntime().halt(SIGNALLED + number);
+                    }
+                    stop(log, config.drain(), freshet);
+                }));
+        Signals.on("HUP", () -> reload(log, source, config, freshet));
     }
 
-    /* On the thread of the shutdown hook, the one place that may wait. A JVM ended by a signal would exit with 143. */
-    private static void stop(Logger log, Freshet freshet) {
+    private static void stop(Logger log, DrainConfig drain, Freshet freshet) {
         log.info("Stopping");
+        Duration most = drain.delay().plus(drain.timeout()).plusSeconds(STOP_S_MAX);
         try {
-            freshet.stop().await(STOP_S_MAX, TimeUnit.SECONDS);
+            freshet.leave().await(most.toMillis(), TimeUnit.MILLISECONDS);
             log.info("Stopped");
         } catch (Exception e) {
-            log.warn("Not all was stopped within {} s", STOP_S_MAX);
+            log.warn("Not all was stopped within {} s", most.toSeconds());
         }
         Runtime.getRuntime().halt(0);
     }
 
-    private static void end(int code, String why) {
-        PrintStream err = System.err;
-        err.println(why);
-        err.flush();
-        System.exit(code);
+    private static void reload(Logger log, Config.Source source, Config old, Freshet freshet) {
+        try {
+            Config next = source.load().config();
+            freshet.reload(next.edge()).await(STOP_S_MAX, TimeUnit.SECONDS);
+            if (LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME) instanceof ch.qos.logback.classic.Logger root) {
+                root.setLevel(Level.toLevel(next.logLevel()));
+            }
+            log.info("The configuration is read anew: tokens, certificate and log level");
+            if (!old.differsOnlyInWhatMayChange(next)) {
+                log.warn("Other keys have changed, too: they wait for a restart");
+            }
+        } catch (ConfigException e) {
+            log.error("The configuration is not read anew, the old one holds: {}", String.join("; ", e.problems()));
+        } catch (Exception e) {
+            log.error("The configuration is not read anew, the old one holds: {}", e.getMessage());
+        }
+    }
+
+    private static int doctor(Config.Source source) {
+        Config config = source.load().config();
+        System.setProperty("freshet.log.level", "error");
+        Vertx vertx = vertx();
+        try {
+            Doctor.Report report = new Doctor(vertx, config).examine().await(DOCTOR_S_MAX, TimeUnit.SECONDS);
+            report.lines().forEach(System.out::println);
+            return report.isWell() ? 0 : EXIT_CHECK;
+        } catch (Exception e) {
+            System.err.println("The doctor did not finish: " + e.getMessage());
+            return EXIT_FAULT;
+        } finally {
+            vertx.close();
+        }
     }
 }

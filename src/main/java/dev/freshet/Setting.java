@@ -50,6 +50,8 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
     static final Setting<Long> LIMITS_BODY_BYTES = new Setting<>("limits.body-bytes", Form.size("1KiB", "64MiB"));
     static final Setting<Integer> LIMITS_MARKS = new Setting<>("limits.marks", Form.count("1000", "10000000"));
     static final Setting<Integer> LIMITS_APPS = new Setting<>("limits.apps", Form.count("1", "10000"));
+    static final Setting<Duration> DRAIN_DELAY = new Setting<>("drain.delay", Form.duration("0s", "1m"));
+    static final Setting<Duration> DRAIN_TIMEOUT = new Setting<>("drain.timeout", Form.duration("1s", "10m"));
     static final Setting<String> LOG_LEVEL =
             new Setting<>("log.level", Form.oneOf("error", "warn", "info", "debug", "trace"));
 
@@ -89,6 +91,8 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
             LIMITS_BODY_BYTES,
             LIMITS_MARKS,
             LIMITS_APPS,
+            DRAIN_DELAY,
+            DRAIN_TIMEOUT,
             LOG_LEVEL);
 
     private Setting(String key, Form<T> form) {

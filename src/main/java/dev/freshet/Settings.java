@@ -61,6 +61,7 @@ final class Settings {
     }
 
     private final Map<String, Given> given = new HashMap<>();
+    private final Map<String, String> defaults = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
 
@@ -148,6 +149,16 @@ final class Settings {
         });
     }
 
+    /** Adds what the command line says. */
+    void flags(Map<String, String> flags) {
+        new TreeMap<>(flags).forEach((key, text) -> give(key, text.strip(), "--" + key));
+    }
+
+    /** Every key that may be given, with those that name a file. */
+    static Set<String> keysThatMayBeGiven() {
+        return KEYS.keySet();
+    }
+
     private static boolean isUnknown(String variable) {
         return variable.startsWith("FRESHET_")
                 && !variable.startsWith("FRESHET_TEST_")
@@ -156,7 +167,24 @@ final class Settings {
 
     /** The value of a key, or {@code fallback} if there is none or it is wrong. */
     <T> T get(Setting<T> setting, T fallback) {
+        defaults.put(setting.key(), setting.form().shown().apply(fallback));
         return find(setting).orElse(fallback);
+    }
+
+    /** What holds for each key, once all were asked for, and by what: a line each, secrets masked. */
+    List<String> effective() {
+        return Setting.ALL.stream()
+                .map(setting -> {
+                    Given text = given.get(setting.key());
+                    String value = text == null ? defaults.getOrDefault(setting.key(), "") : shown(setting, text);
+                    return setting.key() + ": " + value + (value.isEmpty() ? "" : " ") + "# "
+                            + (text == null ? "default" : text.origin);
+                })
+                .toList();
+    }
+
+    private static String shown(Setting<?> setting, Given text) {
+        return setting.equals(Setting.ACCESS_TOKENS) ? "***" : masked(text.text);
     }
 
     /** The value of a key that may be left out. */
@@ -221,7 +249,8 @@ final class Settings {
         return query < 0 ? shown : shown.substring(0, query) + "?***";
     }
 
-    private static String suggestion(String name, List<String> known) {
+    /** What may have been meant, as the end of a message; empty if nothing is near. */
+    static String suggestion(String name, List<String> known) {
         return known.stream()
                 .min(Comparator.comparingInt(other -> distance(name, other)))
                 .filter(nearest -> distance(name, nearest) <= Math.max(2, name.length() / 4))

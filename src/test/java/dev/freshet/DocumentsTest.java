@@ -51,6 +51,7 @@ class DocumentsTest {
                         config.near(),
                         config.lease(),
                         config.coherence(),
+                        config.drain(),
                         config.storeBytes(),
                         config.logLevel())));
     }
@@ -116,6 +117,20 @@ class DocumentsTest {
         String known = get("/").strip().replaceFirst(".*there are ", "");
 
         assertThat(rows("path")).extracting(row -> row.get(0)).containsExactlyInAnyOrder(known.split(", "));
+    }
+
+    @Test
+    void operating_commands_areThoseOfTheCommandLine() {
+        Set<String> commands = new TreeSet<>();
+        Cli.of(Map.of(), Map.of()).getSubcommands().forEach((name, command) -> {
+            commands.add(name);
+            command.getSubcommands().keySet().forEach(below -> {
+                commands.remove(name);
+                commands.add(name + " " + below);
+            });
+        });
+
+        assertThat(rows("command")).extracting(row -> row.get(0)).containsExactlyInAnyOrderElementsOf(commands);
     }
 
     @Test

@@ -73,6 +73,7 @@ class ListenersTest {
                 config.near(),
                 config.lease(),
                 config.coherence(),
+                config.drain(),
                 config.storeBytes(),
                 config.logLevel());
     }

@@ -1,24 +1,35 @@
 package dev.freshet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.freshet.edge.Scope;
+import dev.freshet.edge.Token;
+import dev.freshet.testing.Certificate;
 import dev.freshet.testing.Ports;
 import dev.freshet.testing.Tools;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +78,203 @@ class MainIT {
 
         assertThat(exit(process)).isZero();
         assertThat(lines().getLast()).endsWith("Main Stopped");
+    }
+
+    @Test
+    void sigint_isAsGood() throws Exception {
+        Process process = ready(Map.of("FRESHET_DRAIN_DELAY", "0s"));
+
+        signal(process, "INT");
+
+        assertThat(exit(process)).isZero();
+        assertThat(lines().getLast()).endsWith("Main Stopped");
+    }
+
+    @Test
+    void sigterm_servesOnAndSendsAway_finishesWhatIsUnderWay_endsWith0() throws Exception {
+        Process process = ready(Map.of("FRESHET_DRAIN_DELAY", "2s"));
+        String led = "/v1/apps/shop/deployments/v1/entries/led";
+        String lead = data("GET", led, "Freshet-Lease: want\r\n");
+        String token = lead.replaceAll("(?s).*token=\"([^\"]+)\".*", "$1");
+        try (Socket stream = connect();
+                Socket follower = connect()) {
+            send(stream, "GET", "/v1/apps/shop/invalidations", "");
+            BufferedReader events = reader(stream);
+            assertThat(readTo(events, "event: hello")).isTrue();
+            send(follower, "GET", led, "Freshet-Lease: want\r\nPrefer: wait=20\r\n");
+            Awaitility.await().until(() -> get("/metrics").contains("freshet_lease_waiters 1"));
+            long begun = System.nanoTime();
+
+            process.destroy();
+
+            Awaitility.await().until(() -> get("/readyz").startsWith("not ready"));
+            assertThat(get("/livez")).isEqualTo("alive\n");
+            assertThat(get("/startupz")).isEqualTo("started\n");
+            try (Socket asking = connect()) {
+                send(asking, "GET", "/v1/apps/shop/clock", "");
+                assertThat(new String(asking.getInputStream().readAllBytes()))
+                        .startsWith("HTTP/1.1 200 ")
+                        .contains("connection: close");
+            }
+            assertThat(readTo(events, "event: bye")).isTrue();
+            assertThat(readTo(events, "data: {\"reason\":\"stop\"}")).isTrue();
+            try (Socket writing = connect()) {
+                writing.getOutputStream()
+                        .write(("PUT " + led + " HTTP/1.1\r\nHost: h\r\nFreshet-Lease: token=\"" + token
+                                        + "\"\r\nContent-Length: 4\r\n\r\ndone")
+                                .getBytes());
+                assertThat(new String(writing.getInputStream().readAllBytes())).startsWith("HTTP/1.1 201 ");
+            }
+            assertThat(new String(follower.getInputStream().readAllBytes()))
+                    .startsWith("HTTP/1.1 200 ")
+                    .endsWith("done");
+            assertThat(exit(process)).isZero();
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(25));
+        }
+    }
+
+    @Test
+    void signal_aSecondTime_endsAtOnce() throws Exception {
+        for (String name : List.of("TERM", "INT")) {
+            Process process = ready(Map.of("FRESHET_DRAIN_DELAY", "60s"));
+            signal(process, "TERM");
+            Awaitility.await().until(() -> get("/readyz").startsWith("not ready"));
+
+            signal(process, name);
+
+            assertThat(process.waitFor(5, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).isEqualTo(name.equals("TERM") ? 143 : 130);
+        }
+    }
+
+    @Test
+    void sighup_takesOtherTokensCertificateAndLogLevel_butNothingWrong() throws Exception {
+        Token.Minted one = Token.mint("one", Set.of("*"), EnumSet.allOf(Scope.class));
+        Token.Minted other = Token.mint("other", Set.of("*"), EnumSet.allOf(Scope.class));
+        Path tokens = Files.writeString(folder.resolve("tokens"), one.token().line());
+        Path config = Files.writeString(folder.resolve("f.yaml"), "log.level: info");
+        Certificate old = Certificate.make(folder, "tls", "EC", 10);
+        SSLContext trustingOld = old.trusting();
+        Process process = start(
+                Map.of(
+                        "FRESHET_ACCESS_TOKENS_FILE",
+                        tokens.toString(),
+                        "FRESHET_TLS_CERT",
+                        old.cert().toString(),
+                        "FRESHET_TLS_KEY",
+                        old.key().toString()),
+                "--config",
+                config.toString());
+        Awaitility.await().atMost(START_MAX).until(() -> log().contains("Operations on https://"));
+        assertThat(clock(trustingOld, one)).isEqualTo(200);
+        assertThat(clock(trustingOld, other)).isEqualTo(401);
+
+        Files.writeString(tokens, "hunter2");
+        signal(process, "HUP");
+        Awaitility.await().until(() -> log().contains("the old one holds: access.tokens is lines of"));
+        assertThat(clock(trustingOld, one)).isEqualTo(200);
+
+        Files.writeString(tokens, other.token().line());
+        Files.writeString(config, "log.level: debug\nlease.ttl: 9s");
+        Certificate next = Certificate.make(folder, "tls", "EC", 10);
+        signal(process, "HUP");
+        Awaitility.await().until(() -> log().contains("The configuration is read anew"));
+        Awaitility.await().until(() -> log().contains("Other keys have changed, too"));
+        assertThat(clock(next.trusting(), one)).isEqualTo(401);
+        assertThat(clock(next.trusting(), other)).isEqualTo(200);
+        assertThat(catchThrowable(() -> clock(trustingOld, other))).isInstanceOf(IOException.class);
+        assertThat(log()).doesNotContain("hunter2").doesNotContain(other.secret());
+        assertThat(exit(start(
+                        Map.of(
+                                "FRESHET_TLS_CERT",
+                                next.cert().toString(),
+                                "FRESHET_TLS_KEY",
+                                next.key().toString()),
+                        "healthcheck")))
+                .isZero();
+    }
+
+    @Test
+    void healthcheck_ofAReplica_tellsWhetherItIsReady() throws Exception {
+        assertThat(exit(start(Map.of(), "healthcheck"))).isEqualTo(1);
+        assertThat(log()).contains("does not answer");
+        ready(Map.of());
+        assertThat(exit(start(Map.of(), "healthcheck"))).isZero();
+    }
+
+    @Test
+    void checks_ofAReplica_areAnswered() throws Exception {
+        ready(Map.of());
+
+        for (String name : List.of("store", "bus", "memory", "capacity", "certificate")) {
+            assertThat(get("/health/checks/" + name)).startsWith("{\"well\":true,\"reason\":\"");
+        }
+    }
+
+    @Test
+    void doctor_ofAnAbsentRedis_endsWith1AndNamesIt() throws Exception {
+        assertThat(exit(start(Map.of("FRESHET_REDIS_URL", "redis://:hunter2@127.0.0.1:" + Ports.free()), "doctor")))
+                .isEqualTo(1);
+        assertThat(log())
+                .contains("error: redis.url: Redis does not answer there")
+                .doesNotContain("hunter2");
+        assertThat(exit(start(Map.of(), "doctor"))).isZero();
+    }
+
+    @Test
+    void listen_beyondLoopbackWithoutTokens_endsWith78() throws Exception {
+        assertThat(exit(start(Map.of("FRESHET_LISTEN", "0.0.0.0:0")))).isEqualTo(78);
+        assertThat(log()).contains("listen is beyond the loopback interface").contains("access.open: true");
+    }
+
+    private static void signal(Process process, String name) throws Exception {
+        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                        .inheritIO()
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    private Socket connect() throws IOException {
+        Socket socket = new Socket("127.0.0.1", Integer.parseInt(listen.substring(listen.indexOf(':') + 1)));
+        socket.setSoTimeout((int) START_MAX.toMillis());
+        return socket;
+    }
+
+    private static void send(Socket socket, String method, String path, String headers) throws IOException {
+        socket.getOutputStream()
+                .write((method + " " + path + " HTTP/1.1\r\nHost: h\r\n" + headers + "\r\n").getBytes());
+    }
+
+    private String data(String method, String path, String headers) throws IOException {
+        try (Socket socket = connect()) {
+            send(socket, method, path, headers + "Connection: close\r\n");
+            return new String(socket.getInputStream().readAllBytes());
+        }
+    }
+
+    private static BufferedReader reader(Socket socket) throws IOException {
+        return new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+    }
+
+    private static boolean readTo(BufferedReader lines, String wanted) throws IOException {
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            if (line.equals(wanted)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private int clock(SSLContext context, Token.Minted token) throws Exception {
+        try (HttpClient http = HttpClient.newBuilder().sslContext(context).build()) {
+            return http.send(
+                            HttpRequest.newBuilder(URI.create("https://" + listen + "/v1/apps/shop/clock"))
+                                    .header("Authorization", "Bearer " + token.secret())
+                                    .build(),
+                            BodyHandlers.ofString())
+                    .statusCode();
+        }
     }
 
     @Test

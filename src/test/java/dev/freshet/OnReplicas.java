@@ -46,6 +46,7 @@ abstract class OnReplicas {
                 Config.DEFAULT.near(),
                 Config.DEFAULT.lease(),
                 Config.DEFAULT.coherence(),
+                Config.DEFAULT.drain(),
                 Config.DEFAULT.storeBytes(),
                 Config.DEFAULT.logLevel());
         for (int i = 0; i < 3; i++) {

@@ -65,6 +65,7 @@ class StreamIT {
                 Config.DEFAULT.near(),
                 Config.DEFAULT.lease(),
                 Config.DEFAULT.coherence(),
+                Config.DEFAULT.drain(),
                 Config.DEFAULT.storeBytes(),
                 Config.DEFAULT.logLevel());
         Vertx vertx = Vertx.vertx();

@@ -2,6 +2,8 @@ package dev.freshet.edge;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** What a token may be good for. */
@@ -29,8 +31,16 @@ public enum Scope {
         return Arrays.stream(values()).map(Scope::text).collect(Collectors.joining(","));
     }
 
-    /** Throws an {@link IllegalArgumentException} that says which there are. */
-    static Scope of(String text) {
+    /**
+     * Several, with commas between.
+     *
+     * @throws IllegalArgumentException that says which there are
+     */
+    public static Set<Scope> parse(String list) {
+        return Arrays.stream(list.split(",", -1)).map(Scope::of).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Scope of(String text) {
         return Arrays.stream(values())
                 .filter(scope -> scope.text().equals(text))
                 .findFirst()

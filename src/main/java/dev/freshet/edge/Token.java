@@ -78,7 +78,7 @@ public record Token(String id, String sha256, Set<String> apps, Set<Scope> scope
                 fields.getFirst(),
                 fields.get(1).substring("sha256:".length()),
                 new TreeSet<>(split(fields.get(2))),
-                split(fields.get(3)).stream().map(Scope::of).collect(Collectors.toCollection(TreeSet::new)));
+                Scope.parse(fields.get(3)));
     }
 
     private static List<String> split(String list) {

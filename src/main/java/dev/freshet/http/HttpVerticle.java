@@ -6,6 +6,7 @@ import dev.freshet.edge.EdgeConfig;
 import dev.freshet.edge.EdgeMeters;
 import dev.freshet.edge.EdgeMeters.Refusal;
 import dev.freshet.edge.Scope;
+import dev.freshet.edge.Tls;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.http.Problem.Kind;
 import io.vertx.core.Future;
@@ -16,17 +17,17 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.SocketAddress;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Serves the HTTP API. Deployed once per event loop; the instances share one gateway, and one port. */
 public final class HttpVerticle extends VerticleBase {
-    private static final long DRAIN_SECONDS = 20;
-
     /** Bodies of requests that have arrived in part, on one event loop: as many as four of the largest, or more. */
     private static final long UNDER_WAY_BYTES_MAX = 64 << 20;
 
@@ -41,19 +42,24 @@ public final class HttpVerticle extends VerticleBase {
     private final Door door;
     private final StreamMeters meters;
     private final EventStreams.Times times;
-    private final List<HttpServer> servers = new ArrayList<>();
+    /** The one of the port is the first. Written when it starts, read by whoever asks. */
+    private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
 
     @Nullable
-    private EventStreams streams;
+    private volatile EventStreams streams;
+
+    private volatile boolean draining;
 
     private volatile int port;
+    private volatile long turnedNanos = System.nanoTime();
 
     /**
      * What lets requests in.
      *
      * @param requestsMax that wait at a time, of one event loop
+     * @param drain how long what is under way may take once the door is shut
      */
-    public record Door(Access access, EdgeConfig config, EdgeMeters meters, int requestsMax) {}
+    public record Door(Access access, EdgeConfig config, EdgeMeters meters, int requestsMax, Duration drain) {}
 
     /** Serves a gateway. */
     public HttpVerticle(Gateway gateway, HttpConfig config, Door door, StreamMeters meters) {
@@ -74,7 +80,10 @@ public final class HttpVerticle extends VerticleBase {
         Routes routes = routes(opened);
         streams = opened;
         Edge edge = new Edge(door.config, door.config.connectionsMax(), ClientAuth.REQUIRED, door.meters);
-        vertx.setPeriodic(edge.sweepMs(), tick -> edge.sweep());
+        vertx.setPeriodic(edge.sweepMs(), tick -> {
+            turnedNanos = System.nanoTime();
+            edge.sweep();
+        });
         Future<HttpServer> onPort = server(edge, edge.options(), routes).listen(config.port(), config.host());
         return onPort.onSuccess(listening -> port = listening.actualPort())
                 .compose(listening -> config.socket()
@@ -92,6 +101,9 @@ public final class HttpVerticle extends VerticleBase {
         HttpServer server = vertx.createHttpServer(options)
                 .requestHandler(request -> {
                     request.response().putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+                    if (draining) {
+                        sendAway(request);
+                    }
                     routes.answer(request);
                 })
                 .connectionHandler(edge::guard)
@@ -133,18 +145,50 @@ public final class HttpVerticle extends VerticleBase {
         request.connection().close();
     }
 
+    private static void sendAway(HttpServerRequest request) {
+        if (request.version() == HttpVersion.HTTP_2) {
+            request.connection().goAway(0);
+        } else {
+            request.response()
+                    .putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE)
+                    .endHandler(sent -> request.connection().close());
+        }
+    }
+
+    /** Sends clients elsewhere: each answer ends its connection, and event streams end one after the other. Any thread may call. */
+    public void drain() {
+        draining = true;
+        EventStreams open = streams;
+        if (open != null) {
+            context.runOnContext(run -> open.end());
+        }
+    }
+
+    /** Shows new connections another certificate. Any thread may call. */
+    public Future<Void> reload(Tls tls) {
+        return servers.getFirst()
+                .updateSSLOptions(tls.options(ClientAuth.REQUIRED))
+                .mapEmpty();
+    }
+
     /** The port it listens on, once started. With port 0 each instance has its own. */
     public int port() {
         return port;
     }
 
+    /** When its event loop last turned, by {@link System#nanoTime}; it does so each second. */
+    public long turnedNanos() {
+        return turnedNanos;
+    }
+
     @Override
     public Future<?> stop() {
-        if (streams != null) {
-            streams.end();
+        EventStreams open = streams;
+        if (open != null) {
+            open.end();
         }
         return Future.all(servers.stream()
-                .map(server -> server.shutdown(DRAIN_SECONDS, TimeUnit.SECONDS))
+                .map(server -> server.shutdown(door.drain.toMillis(), TimeUnit.MILLISECONDS))
                 .toList());
     }
 }

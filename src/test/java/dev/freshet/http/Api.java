@@ -108,7 +108,11 @@ final class Api implements AutoCloseable {
                 gateway,
                 new HttpConfig("127.0.0.1", 0, BODY_BYTES_MAX),
                 new HttpVerticle.Door(
-                        new Access(edge.tokens()), edge, new EdgeMeters(registry, "data"), edge.requestsMax()),
+                        new Access(edge.tokens()),
+                        edge,
+                        new EdgeMeters(registry, "data"),
+                        edge.requestsMax(),
+                        Duration.ofSeconds(20)),
                 new StreamMeters(registry),
                 times);
         await(vertx.deployVerticle(leases));

@@ -10,9 +10,11 @@ import dev.freshet.testing.Futures;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.json.JsonObject;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,6 +22,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,12 +34,15 @@ class OpsVerticleTest {
     private final Vertx vertx = Vertx.vertx();
     private final HttpClient http = HttpClient.newHttpClient();
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private volatile boolean alive = true;
+    private volatile Future<Health.Finding> finding = Future.succeededFuture(Health.Finding.well("1 of 2"));
     private final OpsVerticle ops = new OpsVerticle(
             new OpsConfig("127.0.0.1", 0),
             new Edge(EdgeConfig.DEFAULT, 16, ClientAuth.REQUEST, new EdgeMeters(registry, "operations")),
             new Access(List.of()),
             registry,
-            new JsonObject().put("version", "1.2.3"));
+            new JsonObject().put("version", "1.2.3"),
+            new Health(() -> alive, Map.of("one", () -> finding)));
 
     @BeforeEach
     void start() {
@@ -64,6 +70,54 @@ class OpsVerticleTest {
     }
 
     @Test
+    void livez_whileALoopStandsStill_is503() throws Exception {
+        alive = false;
+
+        assertThat(send("GET", "/livez").statusCode()).isEqualTo(503);
+    }
+
+    @Test
+    void startupz_onceReady_staysSo() throws Exception {
+        assertThat(send("GET", "/startupz").statusCode()).isEqualTo(503);
+        ops.ready(true);
+        assertThat(send("GET", "/startupz").statusCode()).isEqualTo(200);
+        ops.ready(false);
+        assertThat(send("GET", "/startupz").statusCode()).isEqualTo(200);
+    }
+
+    /* The best of many, for the machine may be busy: what is asked is that nothing slow takes part. */
+    @Test
+    void readyz_takesLessThanAMillisecond() throws Exception {
+        ops.ready(true);
+        long best = Long.MAX_VALUE;
+        try (Socket socket = new Socket("127.0.0.1", ops.port())) {
+            socket.setTcpNoDelay(true);
+            byte[] answer = new byte[1_024];
+            for (int i = 0; i < 300; i++) {
+                long begun = System.nanoTime();
+                socket.getOutputStream().write("GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n".getBytes());
+                assertThat(socket.getInputStream().read(answer)).isPositive();
+                best = Math.min(best, System.nanoTime() - begun);
+            }
+        }
+
+        assertThat(best).as("nanoseconds").isLessThan(1_000_000);
+    }
+
+    @Test
+    void check_wellSickOrFailed_saysSoWithItsReason() throws Exception {
+        assertThat(send("GET", "/health/checks/one").statusCode()).isEqualTo(200);
+        assertThat(new JsonObject(send("GET", "/health/checks/one").body()))
+                .isEqualTo(new JsonObject().put("well", true).put("reason", "1 of 2"));
+        finding = Future.succeededFuture(Health.Finding.below("things", 9, 10));
+        assertThat(send("GET", "/health/checks/one").statusCode()).isEqualTo(503);
+        finding = Future.failedFuture("it does not answer");
+        assertThat(send("GET", "/health/checks/one").body()).contains("it does not answer");
+        assertThat(send("GET", "/health/checks/one").statusCode()).isEqualTo(503);
+        assertThat(send("POST", "/health/checks/one").statusCode()).isEqualTo(405);
+    }
+
+    @Test
     void version_isJson() throws Exception {
         HttpResponse<String> answer = send("GET", "/version");
 
@@ -87,7 +141,9 @@ class OpsVerticleTest {
         HttpResponse<String> answer = send("GET", path);
 
         assertThat(answer.statusCode()).isEqualTo(404);
-        assertThat(answer.body()).isEqualTo("there is no such path; there are /livez, /metrics, /readyz, /version\n");
+        assertThat(answer.body())
+                .isEqualTo("there is no such path; there are /health/checks/one, /livez, /metrics, /readyz, /startupz,"
+                        + " /version\n");
     }
 
     @ParameterizedTest

@@ -33,7 +33,8 @@ final class RedisProcess extends RedisServer {
                 folder.toAbsolutePath().toString()));
     }
 
-    private RedisProcess(List<String> keeping) {
+    /** One with other arguments. */
+    RedisProcess(List<String> keeping) {
         Path folder = Tools.repository().resolve("target/redis");
         Path program = Tools.find("redis-server").orElseGet(() -> unpacked(folder));
         List<String> arguments = new ArrayList<>(

@@ -2,6 +2,7 @@ package dev.freshet.testing;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.testcontainers.DockerClientFactory;
 
@@ -29,6 +30,11 @@ public abstract sealed class RedisServer implements AutoCloseable permits RedisP
      */
     public static RedisServer startKept(Path folder) {
         return new RedisProcess(folder);
+    }
+
+    /** A process of {@code redis-server} with arguments of the test's own. */
+    public static RedisServer startWith(List<String> arguments) {
+        return new RedisProcess(arguments);
     }
 
     /** Testcontainers is asked only where there may be an engine: where there is none it says so at length. */

@@ -1,0 +1,149 @@
+package dev.freshet;
+
+import dev.freshet.redis.RedisConfig;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.ProtocolVersion;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisConnection;
+import io.vertx.redis.client.RedisOptions;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Looks whether Redis is as Freshet needs it, and says what to do if not. */
+final class Doctor {
+    private static final String PROBE =
+            "redis.call('SET', KEYS[1], ARGV[1], 'PX', 1000) return redis.call('GET', KEYS[1])";
+    private static final int VERSION_MIN = 602;
+
+    private final Vertx vertx;
+    private final Config config;
+    private final List<String> lines = new ArrayList<>();
+    private boolean well = true;
+
+    Doctor(Vertx vertx, Config config) {
+        this.vertx = vertx;
+        this.config = config;
+    }
+
+    /**
+     * What was found.
+     *
+     * @param lines each begins with ok, warning or error
+     */
+    record Report(List<String> lines, boolean isWell) {}
+
+    /** Asks Redis. Never fails: what fails is found. */
+    Future<Report> examine() {
+        found("ok", "the configuration can be used");
+        return config.redis()
+                .map(this::examine)
+                .orElseGet(() -> {
+                    found("ok", "no redis.url: entries are kept in the memory of one replica");
+                    return Future.succeededFuture();
+                })
+                .map(done -> new Report(List.copyOf(lines), well));
+    }
+
+    private void found(String what, String text) {
+        lines.add(what + ": " + text);
+        well = well && !what.equals("error");
+    }
+
+    private Future<Void> examine(RedisConfig redis) {
+        Redis client = Redis.createClient(
+                vertx,
+                new RedisOptions()
+                        .setConnectionString(redis.url())
+                        .setPreferredProtocolVersion(ProtocolVersion.RESP2)
+                        .setNetClientOptions(new NetClientOptions()
+                                .setConnectTimeout((int) redis.timeout().toMillis())));
+        long mostMs = 4 * redis.timeout().toMillis();
+        return client.connect()
+                .timeout(mostMs, TimeUnit.MILLISECONDS)
+                .compose(connection -> talk(connection).timeout(mostMs, TimeUnit.MILLISECONDS))
+                .recover(failed -> {
+                    found("error", diagnosis(String.valueOf(failed.getMessage())));
+                    return Future.succeededFuture();
+                })
+                .eventually(client::close);
+    }
+
+    private Future<Void> talk(RedisConnection connection) {
+        return connection
+                .send(Request.cmd(Command.PING))
+                .compose(pong -> {
+                    found("ok", "Redis answers, and takes the password");
+                    return connection.send(Request.cmd(Command.INFO));
+                })
+                .compose(info -> {
+                    describe(fields(info));
+                    return connection.send(Request.cmd(Command.EVAL)
+                            .arg(PROBE)
+                            .arg(1)
+                            .arg("freshet:l:{doctor/doctor/" + UUID.randomUUID() + "}")
+                            .arg("probe"));
+                })
+                .compose(probe -> {
+                    found("ok", "a script writes and reads");
+                    return connection.send(Request.cmd(Command.PUBLISH)
+                            .arg("freshet:doctor:bus")
+                            .arg("probe"));
+                })
+                .map(published -> {
+                    found("ok", "the bus takes messages");
+                    return null;
+                });
+    }
+
+    private static Map<String, String> fields(@Nullable Response info) {
+        Map<String, String> fields = new TreeMap<>();
+        String text = info == null ? "" : info.toString();
+        text.lines()
+                .filter(line -> line.indexOf(':') > 0)
+                .forEach(line -> fields.put(
+                        line.substring(0, line.indexOf(':')),
+                        line.substring(line.indexOf(':') + 1).strip()));
+        return fields;
+    }
+
+    private void describe(Map<String, String> info) {
+        String version = info.getOrDefault("redis_version", "0.0");
+        String[] parts = (version + ".0").split("\\.", -1);
+        boolean old = 100 * Integer.parseInt(parts[0]) + Integer.parseInt(parts[1]) < VERSION_MIN;
+        found(old ? "error" : "ok", "its version is " + version + (old ? ": 6.2 or newer is needed" : ""));
+        String policy = info.getOrDefault("maxmemory_policy", "");
+        if (policy.startsWith("allkeys")) {
+            found("warning", "maxmemory-policy " + policy + " evicts control keys, too: volatile-lru does not");
+        }
+        if (info.getOrDefault("role", "master").equals("slave")) {
+            found("warning", "it is a replica of " + info.get("master_host") + ":" + info.get("master_port"));
+        }
+    }
+
+    /* What Redis says begins with a word that tells the case. Nothing of the URL is repeated: it may hold a password. */
+    private static String diagnosis(String said) {
+        String word = said.split("[ :]", -1)[0];
+        return switch (word) {
+            case "WRONGPASS" -> "redis.url: the user or the password is wrong (" + said + ")";
+            case "NOAUTH" -> "redis.url: Redis wants a password, and there is none (" + said + ")";
+            case "NOPERM" -> "redis.url: the user may not do what Freshet needs (" + said + "): see conf/redis.acl";
+            case "READONLY" -> "redis.url: this Redis is read-only: give the address of the master (" + said + ")";
+            case "NOREPLICAS" -> "redis.url: Redis takes no writes while it has no replicas (" + said + ")";
+            case "LOADING" -> "redis.url: Redis is still starting (" + said + ")";
+            default ->
+                said.contains("READONLY")
+                        ? "redis.url: this Redis is read-only: give the address of the master (" + said + ")"
+                        : "redis.url: Redis does not answer there (" + said + ")";
+        };
+    }
+}

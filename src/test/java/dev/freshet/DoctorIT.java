@@ -1,0 +1,95 @@
+package dev.freshet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.testing.Futures;
+import dev.freshet.testing.Ports;
+import dev.freshet.testing.RedisServer;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What the doctor says of real Redis servers. */
+class DoctorIT {
+    private static final Duration MAX = Duration.ofSeconds(20);
+
+    private final Vertx vertx = Vertx.vertx();
+
+    @AfterEach
+    void close() {
+        Futures.await(vertx.close());
+    }
+
+    private Doctor.Report examine(String url) {
+        Config config = Config.load(Optional.empty(), Map.of("FRESHET_REDIS_URL", url, "FRESHET_REDIS_TIMEOUT", "2s"))
+                .config();
+        return Futures.await(new Doctor(vertx, config).examine(), MAX);
+    }
+
+    private static String withUser(String uri, String user) {
+        return uri.replace("redis://", "redis://" + user + "@");
+    }
+
+    private static void assertSick(Doctor.Report report, String error) {
+        assertThat(report.isWell()).isFalse();
+        assertThat(report.lines().getLast()).startsWith("error: redis.url: " + error);
+        assertThat(String.join("\n", report.lines())).doesNotContain("hunter2");
+    }
+
+    @Test
+    void memory_isWell() {
+        Doctor.Report report = Futures.await(new Doctor(vertx, Config.DEFAULT).examine());
+
+        assertThat(report.isWell()).isTrue();
+        assertThat(report.lines().getLast()).contains("no redis.url");
+    }
+
+    @Test
+    void good_isWell() {
+        try (RedisServer redis = RedisServer.startWith(List.of())) {
+            Doctor.Report report = examine(redis.uri());
+
+            assertThat(report.lines()).allSatisfy(line -> assertThat(line).startsWith("ok: "));
+            assertThat(report.isWell()).isTrue();
+            assertThat(report.lines().getLast()).contains("the bus takes messages");
+        }
+    }
+
+    @Test
+    void password_wrongOrMissing_isNamed() {
+        try (RedisServer redis = RedisServer.startWith(List.of("--requirepass", "secret"))) {
+            assertSick(examine(withUser(redis.uri(), ":hunter2")), "the user or the password is wrong (");
+            assertSick(examine(redis.uri()), "Redis wants a password, and there is none (");
+            assertThat(examine(withUser(redis.uri(), ":secret")).isWell()).isTrue();
+        }
+    }
+
+    @Test
+    void readOnly_isNamed() {
+        try (RedisServer redis = RedisServer.startWith(List.of("--replicaof", "127.0.0.1 " + Ports.free()))) {
+            Doctor.Report report = examine(redis.uri());
+
+            assertSick(report, "this Redis is read-only: give the address of the master (");
+            assertThat(report.lines()).anyMatch(line -> line.startsWith("warning: it is a replica of 127.0.0.1:"));
+        }
+    }
+
+    @Test
+    void absent_isNamed() {
+        assertSick(examine("redis://:hunter2@127.0.0.1:" + Ports.free()), "Redis does not answer there (");
+    }
+
+    @Test
+    void evictsEverything_isWarnedOf() {
+        try (RedisServer redis = RedisServer.startWith(List.of("--maxmemory-policy", "allkeys-lru"))) {
+            Doctor.Report report = examine(redis.uri());
+
+            assertThat(report.isWell()).isTrue();
+            assertThat(report.lines()).anyMatch(line -> line.startsWith("warning: maxmemory-policy allkeys-lru"));
+        }
+    }
+}
