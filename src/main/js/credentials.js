@@ -56,8 +56,8 @@ export function noteRefusal({ app, token, tokenFile }, { name }, status) {
   emit({ type: 'refused', address: name, status });
   warnOnce(
     status === 403
-      ? `the gateway at ${name} lets this token do something else (403): it has to read, write ` +
-          `and invalidate app ${app}`
+      ? `the gateway at ${name} lets this token do something else (403): for app ${app} it needs ` +
+          'entries:read, entries:write, tags:invalidate and events:read'
       : `the gateway at ${name} does not know ` +
           `${tokenFile || token ? 'the token' : 'who asks'} (401): name a valid token by ` +
           'FRESHET_TOKEN or FRESHET_TOKEN_FILE, or a certificate by FRESHET_CERT_FILE and ' +

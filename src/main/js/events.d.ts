@@ -28,7 +28,8 @@ export type Event =
       lost: boolean;
     }
   /** An address is not asked for a while, for it failed; and asked again. */
-  | { type: 'breaker-open' | 'breaker-closed'; address: string }
+  | { type: 'breaker-open'; address: string; error: string }
+  | { type: 'breaker-closed'; address: string }
   /** Copies are not trusted until the event stream is back. */
   | { type: 'stream-lost' | 'stream-back'; address: string }
   /** The gateway does not accept the token. */

@@ -3,6 +3,7 @@
 import { Breaker } from './breaker.js';
 import { emit } from './events.js';
 import { TimeoutError } from './exchange.js';
+import { warnOnce } from './report.js';
 
 /** @typedef {import('./address.js').Address} Address */
 
@@ -76,7 +77,7 @@ export class Replicas {
       try {
         const share = waits ? leftMs : leftMs / (1 + others);
         const { result, up, unable } = await attempt(address, share);
-        if (!up) this.#failed(replica, false);
+        if (!up) this.#failed(replica, new Error('it answers with an error'));
         else if (breaker.succeeded()) emit({ type: 'breaker-closed', address: address.name });
         if (unable) replica.unableUntil = performance.now() + UNABLE_MS;
         if (up && !unable) return result;
@@ -85,7 +86,7 @@ export class Replicas {
         outcome = () => {
           throw error;
         };
-        this.#failed(replica, error instanceof TimeoutError && !insists);
+        this.#failed(replica, error, insists);
       }
     }
     return outcome?.();
@@ -101,10 +102,14 @@ export class Replicas {
 
   /**
    * @param {Replica} replica
-   * @param {boolean} timedOut
+   * @param {any} error
+   * @param {boolean} [patient] whether it may have taken so long for good reasons
    */
-  #failed({ address, breaker }, timedOut) {
-    const opened = breaker.failed({ atOnce: timedOut || this.#all.length > 1 });
-    if (opened) emit({ type: 'breaker-open', address: address.name });
+  #failed({ address: { name }, breaker }, error, patient = false) {
+    const timedOut = error instanceof TimeoutError && !patient;
+    if (!breaker.failed({ atOnce: timedOut || this.#all.length > 1 })) return;
+    const why = timedOut ? 'no answer in time' : String(error.code ?? error.message);
+    emit({ type: 'breaker-open', address: name, error: why });
+    warnOnce(`the gateway at ${name} is left alone for a while: ${why}`);
   }
 }

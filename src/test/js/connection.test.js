@@ -101,16 +101,22 @@ test('addresses_areReadInTheirOrder_andWhatIsNoneIsRefused', () => {
   assert.equal(addressesIn(Array(17).fill('http://a').join()), undefined);
 });
 
-/** @type {Record<string, (gateway: FakeGateway) => unknown>} */
+/** @type {Record<string, [(gateway: FakeGateway) => unknown, RegExp]>} */
 const failures = {
-  refuses: (gateway) => gateway.stop(),
-  hangs: (gateway) => (gateway.instead = () => true),
-  hangsUp: (gateway) => (gateway.instead = (_, response) => !!response.destroy()),
-  answers503: (gateway) => (gateway.instead = (_, response) => !!response.writeHead(503).end()),
-  answersGarbage: (gateway) => (gateway.instead = (_, response) => !!response.end('<html>')),
+  refuses: [(gateway) => gateway.stop(), /^ECONNREFUSED$/],
+  hangs: [(gateway) => (gateway.instead = () => true), /^no answer in time$/],
+  hangsUp: [(gateway) => (gateway.instead = (_, response) => !!response.destroy()), /^ECONNRESET$/],
+  answers503: [
+    (gateway) => (gateway.instead = (_, response) => !!response.writeHead(503).end()),
+    /^it answers with an error$/,
+  ],
+  answersGarbage: [
+    (gateway) => (gateway.instead = (_, response) => !!response.end('<html>')),
+    /^shorter than a head$/,
+  ],
 };
 
-for (const [how, fail] of Object.entries(failures)) {
+for (const [how, [fail, reason]] of Object.entries(failures)) {
   test(`firstAddress_${how}_theNextAnswersInTheSameCall_andIsKeptTo`, async () => {
     const [first, second] = await started();
     store(second);
@@ -123,7 +129,11 @@ for (const [how, fail] of Object.entries(failures)) {
 
     assert.equal(first.calls.length, asked);
     assert.equal(second.lookups.length, 21);
-    assert.deepEqual(events[0], { type: 'breaker-open', address: first.url });
+    const [{ error, ...opened }] = /** @type {any} */ (events);
+    assert.deepEqual(opened, { type: 'breaker-open', address: first.url });
+    assert.match(error, reason);
+    const said = `freshet-next: the gateway at ${first.url} is left alone for a while: ${error}`;
+    assert.ok(warn.mock.calls.some(({ arguments: [text] }) => text === said));
   });
 }
 

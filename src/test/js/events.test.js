@@ -97,7 +97,7 @@ test('listeners_areTheProcesss_whicheverCopyTheyAreGivenTo', () => {
       events.push(event),
     ),
   );
-  emit({ type: 'breaker-open', address: 'a' });
+  emit({ type: 'breaker-open', address: 'a', error: '' });
   ends.forEach((end) => end());
   rmSync(copy, { recursive: true });
 
@@ -129,7 +129,7 @@ test('otel_countsEachEvent', () => {
     { type: 'invalidated', tags: ['t'], mode: 'hard', stamp: '1' },
     { type: 'invalidation-failed', tags: ['t'], mode: 'soft', error: '', lost: false },
     { type: 'invalidation-failed', tags: ['t'], mode: 'soft', error: '', lost: true },
-    { type: 'breaker-open', address: 'a' },
+    { type: 'breaker-open', address: 'a', error: '' },
     { type: 'breaker-closed', address: 'a' },
     { type: 'stream-back', address: 'a' },
     { type: 'stream-lost', address: 'a' },
@@ -163,7 +163,7 @@ test('otel_countsEachEvent', () => {
 
 test('otel_withoutItsApi_warnsAndDoesNothing', () => {
   const end = register();
-  emit({ type: 'breaker-open', address: 'a' });
+  emit({ type: 'breaker-open', address: 'a', error: '' });
   end();
 
   const said = /** @type {any} */ (console.warn).mock.calls.at(-1).arguments[0];

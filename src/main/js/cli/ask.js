@@ -35,6 +35,9 @@ export function explained(error) {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'no such host: check the name';
   if (code === 'ENOENT') return 'there is no such socket: is the gateway running?';
   if (code === 'EACCES') return 'this user may not use the socket, or read the file';
+  if (/^ERR_SSL_.*(CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE)/.test(code)) {
+    return `it wants another certificate (${code}): FRESHET_CERT_FILE, and its FRESHET_KEY_FILE`;
+  }
   if (/CERT|SIGNATURE|SELF_SIGNED|ALTNAME/.test(code)) {
     return `its certificate is not accepted (${code}): name its authority by FRESHET_CA_FILE`;
   }
