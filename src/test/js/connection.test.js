@@ -116,6 +116,18 @@ const failures = {
   ],
 };
 
+test('firstAddress_hasNoRoomForWrites_isKeptTo', async () => {
+  const [first, second] = await started();
+  first.instead = ({ method }, response) =>
+    method === 'PUT' && !!response.writeHead(507).end('{}');
+  await get('full');
+  await within('request', () => handler.set('full', Promise.resolve(entry('value'))));
+  await get('other');
+
+  assert.equal(first.puts.length, 1);
+  assert.equal(second.calls.length, 0);
+});
+
 for (const [how, [fail, reason]] of Object.entries(failures)) {
   test(`firstAddress_${how}_theNextAnswersInTheSameCall_andIsKeptTo`, async () => {
     const [first, second] = await started();
