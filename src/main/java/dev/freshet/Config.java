@@ -9,6 +9,7 @@ import dev.freshet.lease.LeaseConfig;
 import dev.freshet.near.NearConfig;
 import dev.freshet.ops.OpsConfig;
 import dev.freshet.redis.RedisConfig;
+import dev.freshet.redis.RedisTls;
 import dev.freshet.store.Rules;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -237,6 +238,17 @@ public record Config(
     private static Optional<RedisConfig> redis(Settings settings) {
         Duration timeout = settings.get(Setting.REDIS_TIMEOUT, REDIS_TIMEOUT);
         int waitingMax = settings.get(Setting.REDIS_WAITING_MAX, REDIS_WAITING_MAX);
-        return settings.find(Setting.REDIS_URL).map(url -> new RedisConfig(url, timeout, waitingMax));
+        Optional<Path> passwordFile = settings.find(Setting.REDIS_PASSWORD_FILE);
+        Optional<Path> ca = settings.find(Setting.REDIS_TLS_CA);
+        Optional<Path> cert = settings.find(Setting.REDIS_TLS_CERT);
+        Optional<Path> key = settings.find(Setting.REDIS_TLS_KEY);
+        return settings.find(Setting.REDIS_URL)
+                .flatMap(url -> Optional.ofNullable(settings.together(
+                        () -> new RedisConfig(url, passwordFile, new RedisTls(ca, cert, key), timeout, waitingMax),
+                        Setting.REDIS_URL,
+                        Setting.REDIS_PASSWORD_FILE,
+                        Setting.REDIS_TLS_CA,
+                        Setting.REDIS_TLS_CERT,
+                        Setting.REDIS_TLS_KEY)));
     }
 }

@@ -3,12 +3,9 @@ package dev.freshet;
 import dev.freshet.redis.RedisConfig;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.net.NetClientOptions;
 import io.vertx.redis.client.Command;
-import io.vertx.redis.client.ProtocolVersion;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
-import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.util.ArrayList;
@@ -60,13 +57,7 @@ final class Doctor {
     }
 
     private Future<Void> examine(RedisConfig redis) {
-        Redis client = Redis.createClient(
-                vertx,
-                new RedisOptions()
-                        .setConnectionString(redis.url())
-                        .setPreferredProtocolVersion(ProtocolVersion.RESP2)
-                        .setNetClientOptions(new NetClientOptions()
-                                .setConnectTimeout((int) redis.timeout().toMillis())));
+        Redis client = Redis.createClient(vertx, redis.options());
         long mostMs = 4 * redis.timeout().toMillis();
         return client.connect()
                 .timeout(mostMs, TimeUnit.MILLISECONDS)

@@ -58,7 +58,7 @@ record Form<T>(String range, Function<String, T> parser, Function<T, String> sho
             "host:port with a port from 0 (any) to 65535, such as 127.0.0.1:8484 or [::]:8484", Form::parseAddress);
 
     static final Form<String> REDIS_URL_FORM =
-            new Form<>("redis://[user:password@]host[:port][/db], or rediss://…", Form::parseRedisUrl);
+            new Form<>("redis://[user[:password]@]host[:port][/db], rediss://… or unix:///path", Form::parseRedisUrl);
 
     static final Form<List<Token>> TOKENS_FORM = new Form<>(
             "lines of ID sha256:HASH APPS SCOPES, as freshet token new prints them, of an id each",
@@ -205,8 +205,13 @@ record Form<T>(String range, Function<String, T> parser, Function<T, String> sho
     private static String parseRedisUrl(String text) {
         try {
             URI uri = new URI(text);
-            boolean scheme = "redis".equals(uri.getScheme()) || "rediss".equals(uri.getScheme());
-            if (!scheme || uri.getHost() == null || uri.getPort() > 65_535 || uri.getFragment() != null) {
+            boolean isThere = switch (String.valueOf(uri.getScheme())) {
+                case "redis", "rediss" -> uri.getHost() != null && uri.getPort() <= 65_535;
+                case "unix" ->
+                    uri.getHost() == null && !String.valueOf(uri.getPath()).equals("/");
+                default -> false;
+            };
+            if (!isThere || uri.getFragment() != null) {
                 throw new IllegalArgumentException("no Redis URL");
             }
             return text;

@@ -30,6 +30,10 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
     static final Setting<Duration> HTTP_BODY_TIMEOUT = new Setting<>("http.body-timeout", Form.duration("1s", "1h"));
     static final Setting<Duration> HTTP_IDLE_TIMEOUT = new Setting<>("http.idle-timeout", Form.duration("1s", "1h"));
     static final Setting<String> REDIS_URL = new Setting<>("redis.url", Form.REDIS_URL_FORM, true);
+    static final Setting<Path> REDIS_PASSWORD_FILE = new Setting<>("redis.password-file", Form.PATH_FORM);
+    static final Setting<Path> REDIS_TLS_CA = new Setting<>("redis.tls-ca", Form.PATH_FORM);
+    static final Setting<Path> REDIS_TLS_CERT = new Setting<>("redis.tls-cert", Form.PATH_FORM);
+    static final Setting<Path> REDIS_TLS_KEY = new Setting<>("redis.tls-key", Form.PATH_FORM);
     static final Setting<Duration> REDIS_TIMEOUT = new Setting<>("redis.timeout", Form.duration("10ms", "30s"));
     static final Setting<Integer> REDIS_WAITING_MAX = new Setting<>("redis.waiting-max", Form.count("16", "1000000"));
     static final Setting<Long> STORE_BYTES = new Setting<>("store.bytes", Form.size("1MiB", "1TiB"));
@@ -73,6 +77,10 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
             HTTP_BODY_TIMEOUT,
             HTTP_IDLE_TIMEOUT,
             REDIS_URL,
+            REDIS_PASSWORD_FILE,
+            REDIS_TLS_CA,
+            REDIS_TLS_CERT,
+            REDIS_TLS_KEY,
             REDIS_TIMEOUT,
             REDIS_WAITING_MAX,
             STORE_BYTES,

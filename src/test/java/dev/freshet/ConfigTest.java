@@ -197,6 +197,7 @@ class ConfigTest {
                 "redis://:secret@redis/1",
                 "rediss://user:secret@redis.internal:6380/0",
                 "redis://[::1]:6379",
+                "unix:///run/redis.sock",
             })
     void redisUrl_text_isKept(String text) {
         assertThat(Setting.REDIS_URL.form().parse(text)).isEqualTo(text);
@@ -211,7 +212,8 @@ class ConfigTest {
                 "redis://",
                 "redis://a b",
                 "redis://redis:65536",
-                "unix:///x"
+                "unix://host/x",
+                "unix:///"
             })
     void redisUrl_otherText_isRefused(String text) {
         assertThatIllegalArgumentException()

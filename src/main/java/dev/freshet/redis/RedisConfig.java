@@ -1,20 +1,43 @@
 package dev.freshet.redis;
 
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.redis.client.ProtocolVersion;
+import io.vertx.redis.client.RedisOptions;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where Redis is, and how long it may take.
  *
- * @param url {@code redis://[user:password@]host[:port][/db]}, or {@code rediss://…}
+ * @param url {@code redis://[user[:password]@]host[:port][/db]}, {@code rediss://…} for TLS, or {@code unix:///path}
+ * @param passwordFile holds the password if the URL does not; read whenever a connection is made, so that it may change
+ * @param tls for {@code rediss://…} alone
  * @param timeout for each command, four times as long for connecting: 10 ms to 30 s
  * @param waitingMax commands of one event loop that may be under way; more fail at once: 16 to 1,000,000
  */
-public record RedisConfig(String url, Duration timeout, int waitingMax) {
+public record RedisConfig(String url, Optional<Path> passwordFile, RedisTls tls, Duration timeout, int waitingMax) {
+    private static final Logger LOG = LoggerFactory.getLogger(RedisConfig.class);
+
+    /** One without secrets in files. */
+    public RedisConfig(String url, Duration timeout, int waitingMax) {
+        this(url, Optional.empty(), RedisTls.DEFAULT, timeout, waitingMax);
+    }
+
     /** Checks the ranges. */
     public RedisConfig {
-        if (!url.startsWith("redis://") && !url.startsWith("rediss://")) {
-            throw new IllegalArgumentException("redis.url begins with redis:// or rediss://");
+        if (!url.matches("(?s)(rediss?|unix)://.*")) {
+            throw new IllegalArgumentException("redis.url begins with redis://, rediss:// or unix://");
         }
+        if (!tls.isDefault() && !url.startsWith("rediss://")) {
+            throw new IllegalArgumentException("redis.tls-ca, redis.tls-cert and redis.tls-key are for rediss://");
+        }
+        RedisTls.check("redis.password-file", passwordFile);
         if (timeout.toMillis() < 10 || timeout.toMillis() > 30_000) {
             throw new IllegalArgumentException("redis.timeout is 10ms to 30s, was " + timeout.toMillis() + "ms");
         }
@@ -23,10 +46,41 @@ public record RedisConfig(String url, Duration timeout, int waitingMax) {
         }
     }
 
+    /** What a client that speaks to this Redis is made with; the files are read now. */
+    public RedisOptions options() {
+        NetClientOptions net = new NetClientOptions()
+                .setTcpNoDelay(true)
+                .setTcpKeepAlive(true)
+                .setConnectTimeout((int) timeout.toMillis());
+        if (url.startsWith("rediss://")) {
+            tls.apply(net);
+        }
+        RedisOptions options = new RedisOptions()
+                .setConnectionString(url)
+                .setPreferredProtocolVersion(ProtocolVersion.RESP2)
+                .setNetClientOptions(net);
+        passwordFile.flatMap(RedisConfig::line).ifPresent(options::setPassword);
+        return options;
+    }
+
+    /* Without it Redis refuses, and the next attempt reads again. */
+    private static Optional<String> line(Path file) {
+        try {
+            return Optional.of(Files.readString(file, StandardCharsets.UTF_8).strip());
+        } catch (IOException e) {
+            LOG.warn(
+                    "redis.password-file: {} cannot be read ({})",
+                    file,
+                    e.getClass().getSimpleName());
+            return Optional.empty();
+        }
+    }
+
     /** Without what may be a password. */
     @Override
     public String toString() {
-        return "RedisConfig[url=" + url.replaceFirst("//.*@", "//***@").replaceFirst("\\?.*", "?***") + ", timeout="
-                + timeout + ", waitingMax=" + waitingMax + "]";
+        return "RedisConfig[url=" + url.replaceFirst("//.*@", "//***@").replaceFirst("\\?.*", "?***")
+                + ", passwordFile=" + passwordFile + ", tls=" + tls + ", timeout=" + timeout + ", waitingMax="
+                + waitingMax + "]";
     }
 }

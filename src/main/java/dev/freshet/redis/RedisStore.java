@@ -22,11 +22,8 @@ import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.net.NetClientOptions;
 import io.vertx.redis.client.Command;
-import io.vertx.redis.client.ProtocolVersion;
 import io.vertx.redis.client.Redis;
-import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.impl.types.ErrorType;
 import java.net.URI;
@@ -68,19 +65,12 @@ public final class RedisStore implements Store {
     public RedisStore(Vertx vertx, RedisConfig config, Rules rules) {
         this.config = config;
         this.rules = rules;
-        int timeoutMs = (int) config.timeout().toMillis();
         Function<Vertx, Redis> clients = each -> Redis.createClient(
                 each,
-                new RedisOptions()
-                        .setConnectionString(config.url())
-                        .setPreferredProtocolVersion(ProtocolVersion.RESP2)
+                config.options()
                         .setMaxPoolSize(1)
                         .setMaxPoolWaiting(1)
-                        .setMaxWaitingHandlers(config.waitingMax() + 1_024)
-                        .setNetClientOptions(new NetClientOptions()
-                                .setTcpNoDelay(true)
-                                .setTcpKeepAlive(true)
-                                .setConnectTimeout(timeoutMs)));
+                        .setMaxWaitingHandlers(config.waitingMax() + 1_024));
         this.links = new Links(vertx, config, clients);
         this.bus = new Bus(vertx, clients);
     }
@@ -88,7 +78,9 @@ public final class RedisStore implements Store {
     @Override
     public String describe() {
         URI uri = URI.create(config.url());
-        return "redis at " + uri.getHost() + ":" + (uri.getPort() < 0 ? 6379 : uri.getPort());
+        return uri.getScheme().equals("unix")
+                ? "redis at " + uri.getPath()
+                : "redis at " + uri.getHost() + ":" + (uri.getPort() < 0 ? 6379 : uri.getPort());
     }
 
     @Override
