@@ -9,10 +9,11 @@ import dev.freshet.gateway.Place;
 import dev.freshet.http.Fields.Item;
 import dev.freshet.http.Problem.Kind;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -20,14 +21,16 @@ import java.util.Optional;
 /** What a request asks for: what is absent is a value, and what is wrong a problem. */
 final class Asked {
     private static final int KEY_BYTES_MAX = 2_048;
+    private static final CharSequence LEASE = HttpHeaders.createOptimized("Freshet-Lease");
+    private static final CharSequence PREFER = HttpHeaders.createOptimized("Prefer");
 
     private final HttpServerRequest request;
-    private final Map<String, Segment> segments;
+    private final Target target;
     private final Token token;
 
-    Asked(HttpServerRequest request, Map<String, Segment> segments, Token token) {
+    Asked(HttpServerRequest request, Target target, Token token) {
         this.request = request;
-        this.segments = segments;
+        this.target = target;
         this.token = token;
     }
 
@@ -45,15 +48,7 @@ final class Asked {
 
     /** A segment of the path, decoded. */
     String segment(String name) {
-        return raw(name).text();
-    }
-
-    private Segment raw(String name) {
-        Segment segment = segments.get(name);
-        if (segment == null) {
-            throw new IllegalStateException("the path has no {" + name + "}");
-        }
-        return segment;
+        return target.segment(name).text();
     }
 
     /** The app. */
@@ -67,7 +62,11 @@ final class Asked {
 
     /** The key, which the raw form of its segment tells how to read. */
     Key key() {
-        Segment segment = raw("key");
+        return target.key(this::readKey);
+    }
+
+    private Key readKey() {
+        Segment segment = target.segment("key");
         if (segment.raw().startsWith("@")) {
             return key(segment.raw().substring(1));
         }
@@ -111,9 +110,15 @@ final class Asked {
     }
 
     /** A header; several lines of it as one list. */
-    Optional<String> header(String name) {
-        List<String> lines = request.headers().getAll(name);
-        return lines.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", lines));
+    Optional<String> header(CharSequence name) {
+        return request.headers().get(name) == null
+                ? Optional.empty()
+                : Optional.of(String.join(", ", request.headers().getAll(name)));
+    }
+
+    /** Whether a read says nothing of a lease, or of waiting for another's value. */
+    boolean wantsTheEntryAlone() {
+        return request.headers().get(LEASE) == null && request.headers().get(PREFER) == null;
     }
 
     /** A header that is a dictionary, empty if it is not there. */
@@ -172,9 +177,10 @@ final class Asked {
 
     /** Whether the client names a media type as one that it accepts. */
     boolean accepts(String type) {
-        return header("Accept").stream()
-                .flatMap(accepted -> List.of(accepted.split(",", -1)).stream())
-                .anyMatch(accepted -> Values.essence(accepted).equals(type));
+        Optional<String> header = header(HttpHeaders.ACCEPT);
+        return header.isPresent()
+                && Arrays.stream(header.get().split(",", -1))
+                        .anyMatch(accepted -> Values.essence(accepted).equals(type));
     }
 
     /** Whether the body is a frame. */
@@ -227,6 +233,6 @@ final class Asked {
 
     /** What the reader has already. */
     EntityTags known() {
-        return header("If-None-Match").map(EntityTags::parse).orElse(EntityTags.NONE);
+        return header(HttpHeaders.IF_NONE_MATCH).map(EntityTags::parse).orElse(EntityTags.NONE);
     }
 }

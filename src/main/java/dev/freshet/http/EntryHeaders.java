@@ -2,17 +2,14 @@ package dev.freshet.http;
 
 import dev.freshet.entry.Body;
 import dev.freshet.entry.Draft;
-import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
 import dev.freshet.http.Fields.Item;
 import dev.freshet.http.Problem.Kind;
-import dev.freshet.tag.Tag;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +17,12 @@ import java.util.Set;
 
 /** An entry in headers: of one that is written by hand, and of one that is read. */
 final class EntryHeaders {
-    private static final int GROUPS_CHARS_MAX = 4_096;
+    private static final CharSequence STATE = HttpHeaders.createOptimized("Freshet-State");
+    private static final CharSequence FRESH = HttpHeaders.createOptimized("fresh");
+    private static final CharSequence STALE = HttpHeaders.createOptimized("stale");
+    private static final CharSequence CACHE_STATUS = HttpHeaders.createOptimized("Cache-Status");
+    private static final CharSequence AS_OF = HttpHeaders.createOptimized("Freshet-As-Of");
+    private static final CharSequence LEASE = HttpHeaders.createOptimized("Freshet-Lease");
     private static final Set<String> LIFETIME = Set.of("revalidate", "expire");
 
     private EntryHeaders() {}
@@ -97,46 +99,14 @@ final class EntryHeaders {
         throw new Problem(Kind.INVALID_REQUEST, "Freshet-Lease of a PUT is: token=\"…\"");
     }
 
-    /** Says what a read found, but for the body and its type. */
+    /** Says what a read found, but for what is the same in each answer of an entry. */
     static void tell(Found found, HttpServerResponse response) {
-        found.entry().ifPresent(entry -> tell(found, entry, response));
-        response.putHeader("Cache-Status", found.cacheStatus());
-        found.ticket().ifPresent(ticket -> response.putHeader("Freshet-As-Of", ticket.toString()));
-        found.lease().ifPresent(lease -> response.putHeader("Freshet-Lease", lease));
-    }
-
-    private static void tell(Found found, Entry entry, HttpServerResponse response) {
-        response.putHeader(HttpHeaders.ETAG, '"' + entry.etag() + '"')
-                .putHeader(HttpHeaders.AGE, Long.toString(found.ageMs() / 1_000))
-                .putHeader("Freshet-State", found.state());
-        String lifetime = lifetime(entry.lifetime());
-        if (!lifetime.isEmpty()) {
-            response.putHeader("Freshet-Lifetime", lifetime);
+        if (found.entry().isPresent()) {
+            response.putHeader(HttpHeaders.AGE, Long.toString(found.ageMs() / 1_000))
+                    .putHeader(STATE, found.freshness().isStale() ? STALE : FRESH);
         }
-        groups(entry.tags()).ifPresent(groups -> response.putHeader("Cache-Groups", groups));
-    }
-
-    private static String lifetime(Lifetime lifetime) {
-        List<String> members = new ArrayList<>(2);
-        if (lifetime.revalidateMs() != Lifetime.NEVER) {
-            members.add("revalidate=" + Seconds.text(lifetime.revalidateMs()));
-        }
-        if (lifetime.expireMs() != Lifetime.NEVER) {
-            members.add("expire=" + Seconds.text(lifetime.expireMs()));
-        }
-        return String.join(", ", members);
-    }
-
-    /* All of them or none: some of them would pass for all. */
-    private static Optional<String> groups(List<Tag> tags) {
-        StringBuilder groups = new StringBuilder();
-        for (Tag tag : tags) {
-            Optional<String> quoted = Fields.quoted(tag.text());
-            if (quoted.isEmpty() || groups.length() + quoted.get().length() > GROUPS_CHARS_MAX) {
-                return Optional.empty();
-            }
-            groups.append(groups.isEmpty() ? "" : ", ").append(quoted.get());
-        }
-        return Optional.of(groups.toString()).filter(text -> !text.isEmpty() && text.length() <= GROUPS_CHARS_MAX);
+        response.putHeader(CACHE_STATUS, found.cacheStatus());
+        found.ticket().ifPresent(ticket -> response.putHeader(AS_OF, ticket.toString()));
+        found.lease().ifPresent(lease -> response.putHeader(LEASE, lease));
     }
 }

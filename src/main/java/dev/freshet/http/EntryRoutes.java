@@ -23,6 +23,7 @@ final class EntryRoutes {
     private final Gateway gateway;
     private final Bodies bodies;
     private final int bodyBytesMax;
+    private final EntryHead.Table heads = new EntryHead.Table();
 
     EntryRoutes(Gateway gateway, Bodies bodies, int bodyBytesMax) {
         this.gateway = gateway;
@@ -33,7 +34,7 @@ final class EntryRoutes {
     /** GET and HEAD. */
     Future<Void> get(Asked asked) {
         Key key = asked.key();
-        Ask ask = asked.isHead()
+        Ask ask = asked.isHead() || asked.wantsTheEntryAlone()
                 ? Ask.PLAIN
                 : new Ask(List.of(), asked.wantsLease(), asked.waitMs(), false, asked.wantsItEarly());
         EntityTags known = asked.known();
@@ -44,7 +45,7 @@ final class EntryRoutes {
                 : gateway.get(key, ask).compose(lookup -> answer(asked, known, Found.of(key, lookup)));
     }
 
-    private static Future<Void> answer(Asked asked, EntityTags known, Found found) {
+    private Future<Void> answer(Asked asked, EntityTags known, Found found) {
         HttpServerResponse response = asked.response();
         EntryHeaders.tell(found, response);
         if (found.entry().isEmpty()) {
@@ -53,20 +54,15 @@ final class EntryRoutes {
                     .end();
         }
         Entry entry = found.entry().get();
-        if (known.match(entry.etag())) {
-            return response.setStatusCode(304)
-                    .putHeader(HttpHeaders.CONTENT_TYPE, entry.type())
-                    .end();
+        EntryHead head = heads.of(entry);
+        head.tell(response);
+        if (known.match(head.etag())) {
+            return head.tellType(response.setStatusCode(304)).end();
         }
-        return asked.accepts(Frame.MEDIA_TYPE) ? frame(asked, found) : body(asked, entry);
-    }
-
-    private static Future<Void> body(Asked asked, Entry entry) {
-        HttpServerResponse response = asked.response()
-                .putHeader(HttpHeaders.CONTENT_TYPE, entry.type())
-                .putHeader(
-                        HttpHeaders.CONTENT_LENGTH,
-                        Integer.toString(entry.body().length()));
+        if (asked.accepts(Frame.MEDIA_TYPE)) {
+            return frame(asked, found);
+        }
+        head.tellLength(head.tellType(response));
         return asked.isHead() ? response.end() : response.end(entry.body().bytes());
     }
 

@@ -31,6 +31,7 @@ public final class HttpVerticle extends VerticleBase {
     /** Bodies of requests that have arrived in part, on one event loop: as many as four of the largest, or more. */
     private static final long UNDER_WAY_BYTES_MAX = 64 << 20;
 
+    private static final CharSequence NO_STORE = HttpHeaders.createOptimized("no-store");
     private static final String APP = "/v1/apps/{app}";
     private static final String DEPLOYMENT = APP + "/deployments/{deployment}";
     private static final String ENTRY = DEPLOYMENT + "/entries/{key}";
@@ -100,7 +101,7 @@ public final class HttpVerticle extends VerticleBase {
     private HttpServer server(Edge edge, HttpServerOptions options, Routes routes) {
         HttpServer server = vertx.createHttpServer(options)
                 .requestHandler(request -> {
-                    request.response().putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+                    request.response().putHeader(HttpHeaders.CACHE_CONTROL, NO_STORE);
                     if (draining) {
                         sendAway(request);
                     }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which path and method are answered by what, and what a token must be good for. Paths are matched as they are sent: a key decides by its raw form what it
@@ -29,7 +30,13 @@ final class Routes {
      * wait of many reads. Nothing else is ever refused for it, least of all an invalidation.
      */
 
+    /** How many of the paths that were asked for lately are remembered; a longer one is read each time. */
+    private static final int FOUND_MAX = 1_024;
+
+    private static final int FOUND_CHARS_MAX = 512;
+
     private final List<Path> paths = new ArrayList<>();
+    private final @Nullable Found[] found = new Found[FOUND_MAX];
     private final Access access;
     private final EdgeMeters meters;
     private final int waitingMax;
@@ -53,6 +60,9 @@ final class Routes {
     }
 
     private record Guarded(Scope scope, Route route) {}
+
+    /** What a path was found to be. */
+    private record Found(String sent, Path path, Target target) {}
 
     /** One path, whose segments in braces stand for any. */
     private record Path(List<String> segments, Map<String, Guarded> methods) {
@@ -102,26 +112,45 @@ final class Routes {
 
     private Future<Void> route(HttpServerRequest request) {
         String sent = request.path();
-        List<String> raw = split(sent == null ? "" : sent);
+        Found asked = found(sent == null ? "" : sent);
+        Guarded guarded = asked.path.methods.get(request.method().name());
+        if (guarded == null) {
+            throw Problem.methodNotAllowed(String.join(", ", asked.path.methods.keySet()));
+        }
+        return admitted(guarded, request, asked.target);
+    }
+
+    private Found found(String sent) {
+        int hash = sent.hashCode();
+        int at = (hash ^ hash >>> 16) & FOUND_MAX - 1;
+        Found known = found[at];
+        if (known != null && known.sent.equals(sent)) {
+            return known;
+        }
+        Found read = find(sent);
+        if (sent.length() <= FOUND_CHARS_MAX) {
+            found[at] = read;
+        }
+        return read;
+    }
+
+    private Found find(String sent) {
+        List<String> raw = split(sent);
         for (Path path : paths) {
             Optional<Map<String, Segment>> segments = path.match(raw);
             if (segments.isPresent()) {
-                Guarded guarded = path.methods.get(request.method().name());
-                if (guarded == null) {
-                    throw Problem.methodNotAllowed(String.join(", ", path.methods.keySet()));
-                }
-                return admitted(guarded, request, segments.get());
+                return new Found(sent, path, new Target(segments.get()));
             }
         }
         throw new Problem(Kind.NOT_FOUND, "there is no such path: the API begins with /v1/apps/");
     }
 
-    private Future<Void> admitted(Guarded guarded, HttpServerRequest request, Map<String, Segment> segments) {
+    private Future<Void> admitted(Guarded guarded, HttpServerRequest request, Target target) {
         if (access.isOpen()) {
-            return counted(guarded, new Asked(request, segments, Token.ANYONE));
+            return counted(guarded, new Asked(request, target, Token.ANYONE));
         }
         Token token = access.admit(request.getHeader(HttpHeaders.AUTHORIZATION));
-        Asked asked = new Asked(request, segments, token);
+        Asked asked = new Asked(request, target, token);
         token.check(guarded.scope, asked.app());
         return counted(guarded, asked);
     }

@@ -1,0 +1,110 @@
+package dev.freshet.http;
+
+import dev.freshet.entry.Entry;
+import dev.freshet.entry.Lifetime;
+import dev.freshet.tag.Tag;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The headers of an entry that are the same in each answer, encoded once. */
+final class EntryHead {
+    private static final int GROUPS_CHARS_MAX = 4_096;
+    private static final CharSequence LIFETIME = HttpHeaders.createOptimized("Freshet-Lifetime");
+    private static final CharSequence GROUPS = HttpHeaders.createOptimized("Cache-Groups");
+
+    private final WeakReference<Entry> of;
+    private final String etag;
+    private final CharSequence quotedEtag;
+    private final Optional<CharSequence> lifetime;
+    private final Optional<CharSequence> groups;
+    private final CharSequence type;
+    private final CharSequence length;
+
+    /** That of an entry. */
+    EntryHead(Entry entry) {
+        of = new WeakReference<>(entry);
+        etag = entry.etag();
+        quotedEtag = HttpHeaders.createOptimized('"' + etag + '"');
+        lifetime = lifetime(entry.lifetime());
+        groups = groups(entry.tags());
+        type = HttpHeaders.createOptimized(entry.type());
+        length = HttpHeaders.createOptimized(Integer.toString(entry.body().length()));
+    }
+
+    /** The heads of the entries that were answered last; none is kept from being forgotten. Of one event loop. */
+    static final class Table {
+        private static final int SIZE = 1_024;
+
+        private final @Nullable EntryHead[] heads = new EntryHead[SIZE];
+
+        EntryHead of(Entry entry) {
+            int hash = entry.key().hashCode();
+            int at = (hash ^ hash >>> 16) & SIZE - 1;
+            EntryHead head = heads[at];
+            if (head == null || !head.of.refersTo(entry)) {
+                head = new EntryHead(entry);
+                heads[at] = head;
+            }
+            return head;
+        }
+    }
+
+    /** The entity tag, without quotes. */
+    String etag() {
+        return etag;
+    }
+
+    /** Says which entry it is, for how long it is good, and what it belongs to. */
+    void tell(HttpServerResponse response) {
+        response.putHeader(HttpHeaders.ETAG, quotedEtag);
+        if (lifetime.isPresent()) {
+            response.putHeader(LIFETIME, lifetime.get());
+        }
+        if (groups.isPresent()) {
+            response.putHeader(GROUPS, groups.get());
+        }
+    }
+
+    /** Says of what type its body is. */
+    HttpServerResponse tellType(HttpServerResponse response) {
+        return response.putHeader(HttpHeaders.CONTENT_TYPE, type);
+    }
+
+    /** Says how long its body is. */
+    HttpServerResponse tellLength(HttpServerResponse response) {
+        return response.putHeader(HttpHeaders.CONTENT_LENGTH, length);
+    }
+
+    private static Optional<CharSequence> lifetime(Lifetime lifetime) {
+        List<String> members = new ArrayList<>(2);
+        if (lifetime.revalidateMs() != Lifetime.NEVER) {
+            members.add("revalidate=" + Seconds.text(lifetime.revalidateMs()));
+        }
+        if (lifetime.expireMs() != Lifetime.NEVER) {
+            members.add("expire=" + Seconds.text(lifetime.expireMs()));
+        }
+        return members.isEmpty()
+                ? Optional.empty()
+                : Optional.of(HttpHeaders.createOptimized(String.join(", ", members)));
+    }
+
+    /* All of them or none: some of them would pass for all. */
+    private static Optional<CharSequence> groups(List<Tag> tags) {
+        StringBuilder groups = new StringBuilder();
+        for (Tag tag : tags) {
+            Optional<String> quoted = Fields.quoted(tag.text());
+            if (quoted.isEmpty() || groups.length() + quoted.get().length() > GROUPS_CHARS_MAX) {
+                return Optional.empty();
+            }
+            groups.append(groups.isEmpty() ? "" : ", ").append(quoted.get());
+        }
+        return Optional.of(groups.toString())
+                .filter(text -> !text.isEmpty() && text.length() <= GROUPS_CHARS_MAX)
+                .map(HttpHeaders::createOptimized);
+    }
+}
