@@ -1,0 +1,115 @@
+package dev.freshet.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.store.Store;
+import dev.freshet.store.StoreContract;
+import dev.freshet.testing.RedisServer;
+import dev.freshet.testing.Tools;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.Request;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The contract, by the user of {@code conf/redis.acl}, and what that user may not do. */
+class LeastPrivilegeIT extends StoreContract {
+    @TempDir
+    static Path folder;
+
+    private static Vertx vertx;
+    private static RedisServer redis;
+    private RedisStore store;
+
+    @BeforeAll
+    static void start() throws IOException {
+        vertx = Vertx.vertx();
+        Path acl = Files.copy(Tools.repository().resolve("conf/redis.acl"), folder.resolve("redis.acl"));
+        redis = RedisServer.startWith(List.of("--aclfile", acl.toString()));
+    }
+
+    @AfterAll
+    static void stop() {
+        redis.close();
+        now(vertx.close());
+    }
+
+    @BeforeEach
+    void open() {
+        store = new RedisStore(vertx, new RedisConfig(uri(), Duration.ofMillis(500), 4_096), RULES);
+    }
+
+    @AfterEach
+    void close() {
+        now(store.close());
+    }
+
+    @Override
+    protected Store store() {
+        return store;
+    }
+
+    private static String uri() {
+        return redis.uri().replace("redis://", "redis://freshet:change-me@");
+    }
+
+    private static String answer(String uri, String... words) {
+        Redis client = Redis.createClient(vertx, uri);
+        try {
+            Request request = Request.cmd(Command.create(words[0]));
+            List.of(words).subList(1, words.length).forEach(request::arg);
+            return now(client.send(request).map(String::valueOf).otherwise(Throwable::getMessage));
+        } finally {
+            client.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "FLUSHALL",
+                "FLUSHDB",
+                "KEYS *",
+                "SCAN 0",
+                "CONFIG SET maxmemory 1",
+                "CONFIG GET requirepass",
+                "ACL LIST",
+                "CLIENT LIST",
+                "CLIENT KILL TYPE normal",
+                "SCRIPT FLUSH",
+                "FUNCTION FLUSH",
+                "REPLICAOF NO ONE",
+                "SHUTDOWN NOSAVE",
+                "MONITOR",
+                "GET other",
+                "SET other x",
+                "PUBLISH other x",
+                "EVAL redis.call('SET','other','x') 0",
+                "EVAL redis.call('KEYS','*') 0",
+            })
+    void user_whatFreshetNeedsNot_isRefused(String command) {
+        String[] words = command.startsWith("EVAL ")
+                ? new String[] {"EVAL", command.substring(5, command.length() - 2), "0"}
+                : command.split(" ");
+
+        assertThat(answer(uri(), words))
+                .containsAnyOf("NOPERM", "No permissions", "can't run this command", "can't access");
+    }
+
+    @Test
+    void defaultUser_isOff() {
+        assertThat(answer(redis.uri(), "PING")).contains("NOAUTH");
+    }
+}
