@@ -26,6 +26,7 @@ import java.util.Optional;
  * @param redis absent for the store in memory
  * @param storeBytes how much the store in memory keeps
  * @param logLevel in lower case
+ * @param logFormat text, json, or auto for text on a terminal
  */
 public record Config(
         HttpConfig http,
@@ -37,7 +38,8 @@ public record Config(
         CoherenceConfig coherence,
         DrainConfig drain,
         long storeBytes,
-        String logLevel) {
+        String logLevel,
+        String logFormat) {
 
     /** Read from the working directory when no other file is named. */
     public static final Path FILE = Path.of("conf", "freshet.yaml");
@@ -53,7 +55,8 @@ public record Config(
             CoherenceConfig.DEFAULT,
             DrainConfig.DEFAULT,
             256L << 20,
-            "info");
+            "info",
+            "auto");
 
     private static final Duration REDIS_TIMEOUT = Duration.ofMillis(500);
     private static final int REDIS_WAITING_MAX = 4_096;
@@ -119,7 +122,8 @@ public record Config(
                         coherence,
                         drain,
                         storeBytes,
-                        other.logLevel)
+                        other.logLevel,
+                        logFormat)
                 .equals(other);
     }
 
@@ -151,6 +155,7 @@ public record Config(
                 settings.get(Setting.DRAIN_TIMEOUT, DEFAULT.drain.timeout()));
         long storeBytes = settings.get(Setting.STORE_BYTES, DEFAULT.storeBytes);
         String logLevel = settings.get(Setting.LOG_LEVEL, DEFAULT.logLevel);
+        String logFormat = settings.get(Setting.LOG_FORMAT, DEFAULT.logFormat);
         if (!settings.problems().isEmpty()) {
             throw new ConfigException(settings.problems());
         }
@@ -164,7 +169,8 @@ public record Config(
                 coherence,
                 drain,
                 storeBytes,
-                logLevel);
+                logLevel,
+                logFormat);
     }
 
     private static EdgeConfig edge(Settings settings) {

@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import java.io.Console;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -57,6 +58,7 @@ public final class Main {
         Config config = loaded.config();
         // Before the first logger: logback.xml reads it.
         System.setProperty("freshet.log.level", config.logLevel());
+        System.setProperty("freshet.log.format", logFormat(config));
         Logger log = LoggerFactory.getLogger(Main.class);
         loaded.warnings().forEach(log::warn);
         checkHeap(log, config);
@@ -84,6 +86,14 @@ public final class Main {
                     System.exit(EXIT_FAULT);
                 });
         return SERVING;
+    }
+
+    /* Of the releases that this may run on some answer null for what is no terminal, others say so. */
+    @SuppressWarnings("SystemConsoleNull")
+    private static String logFormat(Config config) {
+        Console console = System.console();
+        boolean terminal = console != null && console.isTerminal();
+        return config.logFormat().equals("auto") ? terminal ? "text" : "json" : config.logFormat();
     }
 
     private static void checkHeap(Logger log, Config config) {

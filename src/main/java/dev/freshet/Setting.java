@@ -59,6 +59,8 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
     static final Setting<String> LOG_LEVEL =
             new Setting<>("log.level", Form.oneOf("error", "warn", "info", "debug", "trace"));
 
+    static final Setting<String> LOG_FORMAT = new Setting<>("log.format", Form.oneOf("auto", "text", "json"));
+
     /** Every key there is. */
     static final List<Setting<?>> ALL = List.of(
             LISTEN,
@@ -101,7 +103,8 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
             LIMITS_APPS,
             DRAIN_DELAY,
             DRAIN_TIMEOUT,
-            LOG_LEVEL);
+            LOG_LEVEL,
+            LOG_FORMAT);
 
     private Setting(String key, Form<T> form) {
         this(key, form, false);

@@ -53,7 +53,8 @@ class DocumentsTest {
                         config.coherence(),
                         config.drain(),
                         config.storeBytes(),
-                        config.logLevel())));
+                        config.logLevel(),
+                        config.logFormat())));
     }
 
     @AfterAll

@@ -25,6 +25,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
@@ -38,6 +39,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Flow;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
@@ -75,7 +77,8 @@ class ListenersTest {
                 config.coherence(),
                 config.drain(),
                 config.storeBytes(),
-                config.logLevel());
+                config.logLevel(),
+                config.logFormat());
     }
 
     private void startTls(List<Token> tokens, Certificate server, Optional<Path> clientCa) {
@@ -154,6 +157,53 @@ class ListenersTest {
                 told += (char) events.read();
             }
             events.close();
+        }
+    }
+
+    @Test
+    void http2_bodyThatTakesTooLong_isReset_andItsConnectionServesOn() throws Exception {
+        Certificate server = Certificate.make(folder, "server", "EC", 10);
+        EdgeConfig edge = EdgeConfig.DEFAULT.with(
+                List.of(), Optional.of(Tls.read(server.cert(), server.key(), Optional.empty())));
+        freshet = await(Freshet.start(
+                vertx,
+                config(
+                        new HttpConfig("127.0.0.1", 0, 1 << 20),
+                        new EdgeConfig(
+                                edge.tokens(),
+                                edge.tls(),
+                                edge.connectionsMax(),
+                                edge.requestsMax(),
+                                edge.streamsMax(),
+                                edge.headTimeout(),
+                                Duration.ofSeconds(1),
+                                edge.idleTimeout()))));
+
+        Flow.Publisher<ByteBuffer> stalled = reader -> reader.onSubscribe(new Flow.Subscription() {
+            @Override
+            public void request(long more) {}
+
+            @Override
+            public void cancel() {}
+        });
+        try (HttpClient client =
+                HttpClient.newBuilder().sslContext(server.trusting()).build()) {
+            assertThat(client.send(request(freshet.port(), CLOCK).build(), BodyHandlers.discarding())
+                            .version())
+                    .isEqualTo(Version.HTTP_2);
+            assertThatThrownBy(() -> client.send(
+                            request(freshet.port(), "/v1/apps/shop/deployments/v1/entries/slow")
+                                    .PUT(BodyPublishers.fromPublisher(stalled))
+                                    .build(),
+                            BodyHandlers.discarding()))
+                    .isInstanceOf(IOException.class)
+                    .isNotInstanceOf(HttpTimeoutException.class);
+            assertThat(client.send(request(freshet.port(), CLOCK).build(), BodyHandlers.discarding())
+                            .statusCode())
+                    .isEqualTo(200);
+            assertThat(client.send(request(freshet.adminPort(), "/metrics").build(), BodyHandlers.ofString())
+                            .body())
+                    .contains("freshet_refused_total{reason=\"slow\"} 1.0");
         }
     }
 

@@ -8,6 +8,7 @@ import dev.freshet.edge.Token;
 import dev.freshet.testing.Certificate;
 import dev.freshet.testing.Ports;
 import dev.freshet.testing.Tools;
+import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -78,6 +79,21 @@ class MainIT {
 
         assertThat(exit(process)).isZero();
         assertThat(lines().getLast()).endsWith("Main Stopped");
+    }
+
+    @Test
+    void log_whereThereIsNoTerminal_isJson() throws Exception {
+        Process process = start(Map.of("FRESHET_LOG_FORMAT", "auto", "FRESHET_A\nB", "x"));
+        Awaitility.await().atMost(START_MAX).until(() -> log().contains("Operations on"));
+        process.destroy();
+
+        assertThat(exit(process)).isZero();
+        assertThat(lines()).hasSize(7).allSatisfy(line -> {
+            JsonObject json = new JsonObject(line);
+            assertThat(json.getString("level")).isIn("INFO", "WARN");
+            assertThat(json.getString("formattedMessage")).isNotEmpty();
+            assertThat(json.getLong("timestamp")).isPositive();
+        });
     }
 
     @Test
@@ -408,7 +424,8 @@ class MainIT {
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("log").toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("FRESHET_"));
-        builder.environment().putAll(Map.of("FRESHET_LISTEN", listen, "FRESHET_ADMIN_LISTEN", admin));
+        builder.environment()
+                .putAll(Map.of("FRESHET_LISTEN", listen, "FRESHET_ADMIN_LISTEN", admin, "FRESHET_LOG_FORMAT", "text"));
         builder.environment().putAll(environment);
         Process process = builder.start();
         started.add(process);

@@ -48,7 +48,8 @@ abstract class OnReplicas {
                 Config.DEFAULT.coherence(),
                 Config.DEFAULT.drain(),
                 Config.DEFAULT.storeBytes(),
-                Config.DEFAULT.logLevel());
+                Config.DEFAULT.logLevel(),
+                Config.DEFAULT.logFormat());
         for (int i = 0; i < 3; i++) {
             Vertx vertx = Vertx.vertx();
             LOOPS.add(vertx);

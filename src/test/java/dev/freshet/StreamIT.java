@@ -67,7 +67,8 @@ class StreamIT {
                 Config.DEFAULT.coherence(),
                 Config.DEFAULT.drain(),
                 Config.DEFAULT.storeBytes(),
-                Config.DEFAULT.logLevel());
+                Config.DEFAULT.logLevel(),
+                Config.DEFAULT.logFormat());
         Vertx vertx = Vertx.vertx();
         LOOPS.add(vertx);
         return await(Freshet.start(vertx, config), MAX);

@@ -104,6 +104,8 @@ public final class HttpVerticle extends VerticleBase {
                     request.response().putHeader(HttpHeaders.CACHE_CONTROL, NO_STORE);
                     if (draining) {
                         sendAway(request);
+                    } else if (request.version() == HttpVersion.HTTP_2 && !request.isEnded()) {
+                        awaitBody(request);
                     }
                     routes.answer(request);
                 })
@@ -144,6 +146,17 @@ public final class HttpVerticle extends VerticleBase {
                         "this is not HTTP/1.1, or its first line or headers have more than " + Edge.HEADER_BYTES_MAX
                                 + " bytes"));
         request.connection().close();
+    }
+
+    /* What StrictDecoder does for HTTP/1.1, whose connections carry one body at a time. */
+    private void awaitBody(HttpServerRequest request) {
+        long timer = vertx.setTimer(door.config.bodyTimeout().toMillis(), late -> {
+            if (!request.isEnded()) {
+                door.meters.refused(Refusal.SLOW);
+                request.response().reset();
+            }
+        });
+        request.response().endHandler(sent -> vertx.cancelTimer(timer));
     }
 
     private static void sendAway(HttpServerRequest request) {

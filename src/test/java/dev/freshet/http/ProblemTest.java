@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /** Every problem, as its clients see it, and as it is documented. */
 class ProblemTest extends OnApi {
     private static final Path PROTOCOL = Path.of("src/site/markdown/protocol.md");
-    /* incomplete-body and overloaded need a connection of their own: BodiesTest. Those of tokens: AccessTest. */
+    /* incomplete-body and overloaded need a connection of their own: BodiesTest. What tokens may not do: AccessTest. */
     private static Map<Kind, Answer> problems() {
         api.store.breakOn(Key.of("shop", "v1", "out"), new StoreException("it does not answer"));
         api.store.breakOn(Key.of("shop", "v1", "fault"), new IllegalStateException("a fault"));
