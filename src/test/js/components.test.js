@@ -85,7 +85,7 @@ test('set_afterAMiss_carriesTicketAndLease', async () => {
   assert.equal(body.toString(), 'value');
 });
 
-test('get_hit_isTheEntryAsItWasSet', async () => {
+test('T17: get_hit_isTheEntryAsItWasSet', async () => {
   await get();
   const bytes = Buffer.from([0, 255, 10, 13, 0x80]);
   await set(entry(bytes, { tags: ['posts', '_N_RP_lang'], expire: Infinity, revalidate: 900 }));
@@ -116,7 +116,7 @@ test('get_staleAsLeader_isTrulyStale', async () => {
   assert.ok(now() > found.timestamp + found.revalidate * 1000);
 });
 
-test('get_staleByTagAsLeader_isDueNow', async () => {
+test('rule 5: get_staleByTagAsLeader_isDueNow', async () => {
   stored({ ...leads, reason: 'tag', age: 10 });
 
   assert.equal((await get())?.revalidate, -1);
@@ -162,7 +162,7 @@ test('get_byWhoKeepsWhatItIsGiven_isNeverElected', async () => {
   assert.ok(gateway.lookups.every(({ json }) => json.early === false));
 });
 
-test('get_staleAsFollower_outlastsTheLeader', async () => {
+test('rule 9: get_staleAsFollower_outlastsTheLeader', async () => {
   stored(follows);
 
   assert.equal((await get('request'))?.revalidate, Math.ceil(61.5 + 7.5));
@@ -171,7 +171,7 @@ test('get_staleAsFollower_outlastsTheLeader', async () => {
 });
 
 for (const unit of ['prerender', 'prerender-legacy', 'cache', 'private-cache', 'unstable-cache']) {
-  test(`get_staleAsFollowerIn${unit}_waitsForTheNewOne`, async () => {
+  test(`rule 9: get_staleAsFollowerIn${unit}_waitsForTheNewOne`, async () => {
     stored(follows);
     gateway.instead = ({ json }) => {
       if (json?.wait > 0) stored({ age: 0.1, collapsed: true }, 'new');
@@ -185,7 +185,7 @@ for (const unit of ['prerender', 'prerender-legacy', 'cache', 'private-cache', '
   });
 }
 
-test('get_staleAsFollowerThatKeepsIt_isNeverPassedOffAsFresh', async () => {
+test('rule 9: get_staleAsFollowerThatKeepsIt_isNeverPassedOffAsFresh', async () => {
   stored(follows);
   const found = /** @type {any} */ (await get('prerender'));
 
@@ -309,11 +309,13 @@ test('set_aKeyThatWasNotAsked_isDatedByWhatWasHeardBefore', async () => {
   assert.equal(lease, undefined);
 });
 
-test('set_streamThatErrs_isDroppedAndTheLeaseGivenBack', async () => {
+test('T18: set_streamThatErrs_isDroppedAndTheLeaseGivenBack', async () => {
   await get();
+  let pulls = 0;
   const value = new ReadableStream({
     pull(controller) {
-      controller.error(new Error('thrown in a component'));
+      if (pulls++ === 0) controller.enqueue(new Uint8Array(9));
+      else controller.error(new Error('thrown in a component'));
     },
   });
   await set(entry('', { value }));
@@ -331,7 +333,7 @@ test('set_pendingEntryRejects_isDroppedAndTheLeaseGivenBack', async () => {
   assert.equal(gateway.puts.length, 0);
 });
 
-test('set_pendingEntryNeverComes_settles', async () => {
+test('rule 3, T3: set_pendingEntryNeverComes_settles', async () => {
   await get();
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
@@ -424,7 +426,7 @@ test('get_undecodableAttributes_isAMiss', async () => {
   assert.equal(await get(), undefined);
 });
 
-test('getExpiration_tellsThatSoftTagsAreWeighedInGet', async () => {
+test('rule 4, T12: getExpiration_tellsThatSoftTagsAreWeighedInGet', async () => {
   assert.equal(await handler.getExpiration([]), Infinity);
 });
 

@@ -87,18 +87,18 @@ const failures = {
 };
 
 for (const [how, instead] of Object.entries(failures)) {
-  test(`gateway_${how}_isAMissInTime`, async () => {
+  test(`rule 1, T1: gateway_${how}_isAMissInTime`, async () => {
     gateway.instead = instead;
     await everyMethodSettles();
   });
 }
 
-test('gateway_refuses_isAMissInTime', async () => {
+test('rule 1, T1: gateway_refuses_isAMissInTime', async () => {
   await gateway.stop();
   await everyMethodSettles();
 });
 
-test('gateway_isNoHttpServer_isAMissInTime', async () => {
+test('rule 1, T1: gateway_isNoHttpServer_isAMissInTime', async () => {
   const server = net
     .createServer((socket) => socket.end('nonsense\r\n\r\n'))
     .listen(0, '127.0.0.1');
@@ -232,7 +232,7 @@ test('connection_closedWhileIdle_isReplacedUnnoticed', async () => {
   assert.equal(gateway.lookups.length, 3);
 });
 
-test('build_makesNoConnection', async () => {
+test('T19: build_makesNoConnection', async () => {
   process.env.FRESHET_NEAR_MAX_BYTES = '';
   process.env.NEXT_PHASE = 'phase-production-build';
   try {
@@ -250,6 +250,9 @@ test('build_makesNoConnection', async () => {
     await new Promise(setImmediate);
 
     assert.equal(gateway.connections, 0);
+    delete process.env.NEXT_PHASE; // as in a server
+    await handler.get('k', []);
+    assert.equal(gateway.lookups.length, 1);
   } finally {
     delete process.env.NEXT_PHASE;
     process.env.FRESHET_NEAR_MAX_BYTES = '0';
@@ -317,7 +320,7 @@ test('config_isReadAnewWhenItChanges', () => {
   process.env.FRESHET_NEAR_MAX_BYTES = '0';
 });
 
-test('deployment_isTheDeploymentIdElseTheBuildId_inTheFormOfAName', () => {
+test('rule 8: deployment_isTheDeploymentIdElseTheBuildId_inTheFormOfAName', () => {
   assert.equal(deployment({ buildId: 'b' }), 'v1');
   process.env.NEXT_DEPLOYMENT_ID = '';
   assert.equal(deployment({ deploymentId: 'd', buildId: 'b' }), 'd');

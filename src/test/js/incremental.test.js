@@ -78,7 +78,7 @@ for (const cacheControl of [
   { revalidate: false, expire: undefined },
   { revalidate: false },
 ]) {
-  test(`page_with${JSON.stringify(cacheControl)}_isHadBackAsItWas`, async () => {
+  test(`rule 6, T8: page_with${JSON.stringify(cacheControl)}_isHadBackAsItWas`, async () => {
     const handler = request();
     assert.equal(await handler.get(key, PAGE), null);
     const asked = now();
@@ -148,7 +148,7 @@ test('get_staleByTimeAsLeader_isTrulyStale', async () => {
   assert.ok(Math.abs((data?.lastModified ?? 0) - (now() - 61_500)) < 1_000);
 });
 
-test('get_staleByTagAsLeader_isMadeOutToBeDue', async () => {
+test('rule 5, T9: get_staleByTagAsLeader_isMadeOutToBeDue', async () => {
   stored(page(), { ...byTag, ...leads });
   const data = await request().get(key, PAGE);
 
@@ -164,7 +164,7 @@ test('get_staleByTagAndNeverDue_blocksTheLeaderAlone', async () => {
   assert.ok(await request().get(key, PAGE));
 });
 
-test('get_staleAsFollower_isYoung', async () => {
+test('rule 9: get_staleAsFollower_isYoung', async () => {
   for (const reason of [byTime, byTag]) {
     stored(page(), { ...reason, ...follows });
     const data = await request().get(key, PAGE);
@@ -175,7 +175,7 @@ test('get_staleAsFollower_isYoung', async () => {
   assert.equal(gateway.lookups.length, 2);
 });
 
-test('fetch_staleAsFollowerThatKeepsIt_waits', async () => {
+test('rule 9: fetch_staleAsFollowerThatKeepsIt_waits', async () => {
   const value = { kind: 'FETCH', data: { body: 'old' }, revalidate: 60 };
   stored(value, { ...byTime, ...follows });
   await within('request', () => request().get(key, FETCH));
@@ -202,7 +202,7 @@ test('get_freshAndElectedToRefreshIt_isMadeOutToBeDue', async () => {
   assert.ok((data?.lastModified ?? 0) + 600_000 > now());
 });
 
-test('set_ofWhatWasHandedOut_isNotMadeYoung', async () => {
+test('T10: set_ofWhatWasHandedOut_isNotMadeYoung', async () => {
   stored(page(), { ...byTime, ...leads });
   const handler = request();
   const data = await handler.get(key, PAGE);
@@ -216,7 +216,7 @@ test('set_ofWhatWasHandedOut_isNotMadeYoung', async () => {
   assert.equal(gateway.puts.length, 1, 'the same bytes, computed anew, are young');
 });
 
-test('set_ofAnImageThatWasHandedOut_isNotMadeYoung', async () => {
+test('T10: set_ofAnImageThatWasHandedOut_isNotMadeYoung', async () => {
   const image = {
     kind: 'IMAGE',
     etag: 'a',
@@ -232,7 +232,7 @@ test('set_ofAnImageThatWasHandedOut_isNotMadeYoung', async () => {
   assert.equal(gateway.puts.length, 0);
 });
 
-test('set_twoRequests_eachIsDatedByItsOwnTicket', async () => {
+test('T11: set_twoRequests_eachIsDatedByItsOwnTicket', async () => {
   const headers = /** @type {Record<string, string>} */ ({});
   const first = request(headers);
   const second = request();

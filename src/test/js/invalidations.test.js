@@ -58,13 +58,13 @@ test('updateTags_manyTags_areSentInParts', async () => {
   );
 });
 
-test('updateTags_tagWithAComma_endsItsPartsToo', async () => {
+test('T13: updateTags_tagWithAComma_endsItsPartsToo', async () => {
   await updateTags(['a,b']);
 
   assert.deepEqual(gateway.invalidations[0].tags, ['a,b', 'a', 'b']);
 });
 
-test('invalidation_ofBothInterfacesAndAfterTheRender_isSentOnce', async () => {
+test('rule 10, T6: invalidation_ofBothInterfacesAndAfterTheRender_isSentOnce', async () => {
   const work = {
     page: '/page',
     pendingRevalidatedTags: [
@@ -97,7 +97,7 @@ test('invalidation_ofBothInterfacesAndAfterTheRender_isSentOnce', async () => {
   assert.equal(gateway.invalidations.length, 3, 'a new call of the app is a new one');
 });
 
-test('invalidation_notDelivered_isHonouredHereAndTriedUntilItIs', async () => {
+test('rule 4, T14: invalidation_notDelivered_isHonouredHereAndTriedUntilItIs', async () => {
   const digest = digestOf('use-cache:k');
   const meta = {
     status: 200,
@@ -152,7 +152,7 @@ test('invalidation_softAndNotDelivered_makesStaleHere', async () => {
   assert.equal(await within('request', () => handler.get('s', [])), undefined);
 });
 
-test('invalidation_notDelivered_isTheCallersFailureInAServerActionOnly', async () => {
+test('T14: invalidation_notDelivered_isTheCallersFailureInAServerActionOnly', async () => {
   gateway.instead = (_, response) => {
     response.writeHead(503).end();
     return true;

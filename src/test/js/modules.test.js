@@ -109,7 +109,7 @@ for (const [form, code] of Object.entries({
   });
 }
 
-test('import_underAnySettings_doesNotThrow', async () => {
+test('T23: import_underAnySettings_doesNotThrow', async () => {
   const file = path.join(app, 'wrong.mjs');
   writeFileSync(file, `await import('freshet-next');`);
   await promisify(execFile)(process.execPath, [file], {

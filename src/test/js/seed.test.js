@@ -82,7 +82,7 @@ const page = (html = '<p>built</p>') => ({
 const request = (dev = false) =>
   new Incremental({ serverDistDir: path.join(app, '.next/server'), dev, _requestHeaders: {} });
 
-test('get_missing_putsTheBuildsPageDatedByTheBuildAndHasTheGatewayJudge', async () => {
+test('rule 7: get_missing_putsTheBuildsPageDatedByTheBuildAndHasTheGatewayJudge', async () => {
   const data = await request().get(key, PAGE);
 
   const { meta } = /** @type {any} */ (gateway.puts[0].frame);
@@ -106,7 +106,7 @@ function ended() {
   };
 }
 
-test('get_seedThatTheGatewayHasEnded_isNotServedAndNotTriedAgain', async () => {
+test('rule 7: get_seedThatTheGatewayHasEnded_isNotServedAndNotTriedAgain', async () => {
   ended();
   assert.equal(await request().get(key, PAGE), null);
   assert.equal(await request().get(key, PAGE), null);
@@ -134,7 +134,7 @@ test('get_fetchOrDevelopment_hasNoSeed', async () => {
   assert.equal(gateway.puts.length, 0);
 });
 
-test('get_shellThatTheGatewayHasEnded_isServedOnlyIfItShowsNothing', async () => {
+test('T7: get_shellThatTheGatewayHasEnded_isServedOnlyIfItShowsNothing', async () => {
   ended();
   assert.equal(await request().get(key, SHELL), null);
 
@@ -142,7 +142,7 @@ test('get_shellThatTheGatewayHasEnded_isServedOnlyIfItShowsNothing', async () =>
   assert.deepEqual((await request().get(`${key}x`, SHELL))?.value, built.value);
 });
 
-test('get_gatewayDown_servesTheShellButRendersThePage', async () => {
+test('T7: get_gatewayDown_servesTheShellButRendersThePage', async () => {
   gateway.instead = (_, response) => !!response.writeHead(503).end();
 
   assert.equal(await request().get(key, PAGE), null);

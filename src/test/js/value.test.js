@@ -41,7 +41,7 @@ const values = {
 };
 
 for (const [name, value] of Object.entries(values)) {
-  test(`roundTrip_${name}`, () => {
+  test(`T17: roundTrip_${name}`, () => {
     const again = unpack(pack(value));
 
     assert.deepStrictEqual(again, value);
@@ -52,14 +52,14 @@ for (const [name, value] of Object.entries(values)) {
   });
 }
 
-test('roundTrip_undefinedAndMissing_areToldApart', () => {
+test('T17: roundTrip_undefinedAndMissing_areToldApart', () => {
   const again = unpack(pack({ postponed: undefined }));
 
   assert.ok('postponed' in again);
   assert.ok(!('rscData' in again));
 });
 
-test('roundTrip_bytes_areBuffers', () => {
+test('T17: roundTrip_bytes_areBuffers', () => {
   const { body, segments } = unpack(
     pack({ body: new Uint8Array([1, 2]), segments: new Map([['a', all]]) }),
   );

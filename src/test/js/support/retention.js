@@ -1,0 +1,48 @@
+// @ts-check
+/** Says which objects of a request are collected once its writes have settled. Needs --expose-gc. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { FakeGateway } from './gateway.js';
+import { entry, within } from './next.js';
+
+const { default: handler } = await import('../../../main/js/components.js');
+const { default: Incremental } = await import('../../../main/js/incremental.js');
+
+const WAITED_MS_MAX = 20_000;
+const gateway = await new FakeGateway().start();
+const requests = new AsyncLocalStorage();
+/** @type {Set<string>} */
+const collected = new Set();
+const registry = new FinalizationRegistry((/** @type {string} */ name) => collected.add(name));
+const PAGE = { kind: 'APP_PAGE', isRoutePPREnabled: false, isFallback: false };
+const LIFE = { revalidate: 60, expire: 600 };
+
+/** As a request of Next does it: a miss, and what was computed is written, by both interfaces. */
+async function serve() {
+  const request = { headers: {} };
+  const page = { kind: 'APP_PAGE', html: '', headers: { 'x-next-cache-tags': 'posts' } };
+  registry.register(request, 'request');
+  registry.register(page, 'page');
+  await requests.run(request, () =>
+    within('request', async () => {
+      await handler.get('k', ['soft']);
+      const made = entry('value');
+      const pendingEntry = Promise.resolve(made);
+      registry.register(pendingEntry, 'pendingEntry');
+      registry.register(made.value, 'stream');
+      await handler.set('k', pendingEntry);
+      const incremental = new Incremental({ _requestHeaders: request.headers });
+      await incremental.get('p', PAGE);
+      await incremental.set('p', page, { ...PAGE, cacheControl: LIFE });
+    }),
+  );
+}
+
+await serve();
+if (gateway.puts.length !== 2) throw new Error(`${gateway.puts.length} values are written, not 2`);
+const deadline = performance.now() + WAITED_MS_MAX;
+while (collected.size < 4 && performance.now() < deadline) {
+  /** @type {any} */ (globalThis).gc();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+}
+console.log(`collected: ${[...collected].sort().join(', ')}`);
+await gateway.stop();
