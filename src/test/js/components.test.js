@@ -10,6 +10,8 @@ import { bytesOf, entry, until, within } from './support/next.js';
 /** @type {FakeGateway} */
 let gateway;
 let keys = 0;
+/** What has not settled by then never will. */
+const SETTLES_MS_MAX = 10_000;
 /** @type {string} */
 let key;
 /** @type {string} */
@@ -333,7 +335,7 @@ test('set_pendingEntryRejects_isDroppedAndTheLeaseGivenBack', async () => {
   assert.equal(gateway.puts.length, 0);
 });
 
-test('rule 3, T3: set_pendingEntryNeverComes_settles', async () => {
+test('rule 3, T3: set_pendingEntryNeverComes_settles', { timeout: SETTLES_MS_MAX }, async () => {
   await get();
   mock.timers.enable({ apis: ['setTimeout'] });
   try {

@@ -15,6 +15,8 @@ import { entry, until, within } from './support/next.js';
 const DEADLINE_MS = 100;
 /** Beyond the deadline, for a machine that has other things to do. */
 const SLACK_MS = 1_500;
+/** What has not settled by then never will. */
+const SETTLES_MS_MAX = 10_000;
 const PAGE = { kind: 'APP_PAGE', isRoutePPREnabled: false, isFallback: false };
 let keys = 0;
 
@@ -87,18 +89,18 @@ const failures = {
 };
 
 for (const [how, instead] of Object.entries(failures)) {
-  test(`rule 1, T1: gateway_${how}_isAMissInTime`, async () => {
+  test(`rule 1, T1: gateway_${how}_isAMissInTime`, { timeout: SETTLES_MS_MAX }, async () => {
     gateway.instead = instead;
     await everyMethodSettles();
   });
 }
 
-test('rule 1, T1: gateway_refuses_isAMissInTime', async () => {
+test('rule 1, T1: gateway_refuses_isAMissInTime', { timeout: SETTLES_MS_MAX }, async () => {
   await gateway.stop();
   await everyMethodSettles();
 });
 
-test('rule 1, T1: gateway_isNoHttpServer_isAMissInTime', async () => {
+test('rule 1, T1: gateway_isNoHttpServer_isAMissInTime', { timeout: SETTLES_MS_MAX }, async () => {
   const server = net
     .createServer((socket) => socket.end('nonsense\r\n\r\n'))
     .listen(0, '127.0.0.1');
