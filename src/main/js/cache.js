@@ -154,7 +154,7 @@ function surrender(gateway, digest, ticket) {
  */
 async function date(gateway, digest, owner) {
   const clock = await gateway.clock();
-  if (clock) tickets.keep(digest, { asOf: String(clock.stamp), owner });
+  if (clock) tickets.keep(digest, { asOf: clock.ticket ?? String(clock.stamp), owner });
 }
 
 /**

@@ -66,7 +66,7 @@ const components = {
     try {
       if (building() || !work()?.isOnDemandRevalidate) return;
       const clock = await connect(work())?.clock();
-      if (clock) heard(String(clock.stamp), { exactly: true });
+      if (clock) heard(clock.ticket ?? String(clock.stamp), { exactly: true });
     } catch {
       count('fault');
     }

@@ -103,6 +103,9 @@ export function lapsed(digest) {
 /**
  * Notes a stamp that the gateway has told, by whatever call.
  *
+ * What is computed without asking loses against what was asked for, unless Next was told to compute
+ * it: then the whole ticket counts.
+ *
  * @param {string} asOf
  * @param {{ exactly?: boolean }} [how] even if one was noted just before
  */
@@ -110,7 +113,8 @@ export function heard(asOf, { exactly = false } = {}) {
   const at = now();
   if (!exactly && at - (seen.at(-1)?.at ?? -Infinity) < SEEN_GAP_MS) return;
   const [stamp, , epoch] = asOf.split('-');
-  seen.push({ asOf: epoch ? `${stamp}-0-${epoch}` : stamp, at });
+  const ungranted = epoch ? `${stamp}-0-${epoch}` : stamp;
+  seen.push({ asOf: exactly ? asOf : ungranted, at });
   if (seen.length > SEEN_MAX) seen.shift();
 }
 

@@ -7,7 +7,8 @@ import { outside } from './exchange.js';
 
 /**
  * @typedef {{
- *   epoch: string, stamp: number, floor: number, coherent: boolean, window: number,
+ *   epoch: string, stamp: number, ticket?: string, floor: number, coherent: boolean,
+ *   window: number,
  * }} Clock
  */
 /** @typedef {{ at: number, apart: number }} Question */

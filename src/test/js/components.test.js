@@ -441,8 +441,8 @@ test('refreshTags_asksNothing', async () => {
 test('refreshTags_whenNextWillNotAsk_hasTheClockDateWhatItComputes', async () => {
   const work = { page: '/page', isOnDemandRevalidate: true };
   await within('prerender', () => handler.refreshTags(), work);
-  const stamp = String(gateway.stamp);
+  const ticket = `${gateway.stamp}-7-e`;
   await within('prerender', () => handler.set(key, Promise.resolve(entry('value'))), work);
 
-  assert.equal(gateway.puts[0].frame?.meta.asOf, stamp);
+  assert.equal(gateway.puts[0].frame?.meta.asOf, ticket);
 });

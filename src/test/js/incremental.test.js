@@ -254,10 +254,10 @@ test('get_onDemand_hasTheClockDateWhatIsComputed', async () => {
   stored(page(), {});
   const headers = { 'x-prerender-revalidate': 'secret' };
   await request(headers).get(key, PAGE);
-  const stamp = String(gateway.stamp);
+  const ticket = `${gateway.stamp}-7-e`;
   await request(headers).set(key, page(), { ...PAGE, cacheControl: LIFE });
 
-  assert.equal(gateway.puts[0].frame?.meta.asOf, stamp);
+  assert.equal(gateway.puts[0].frame?.meta.asOf, ticket);
 });
 
 test('get_missingInANavigationThatWritesNothing_givesTheLeaseBackAndWaitsForNobody', async () => {

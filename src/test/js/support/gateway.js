@@ -188,7 +188,8 @@ export class FakeGateway {
       response.write(`event: hello\nid: ${this.place}\nretry: 10\ndata: ${data}\n\n`);
     } else if (path === 'clock') {
       const { epoch, stamp, clock } = this;
-      response.end(JSON.stringify({ epoch, stamp, floor: 0, replica: 'r', ...clock }));
+      const ticket = `${stamp}-7-${epoch}`;
+      response.end(JSON.stringify({ epoch, stamp, ticket, floor: 0, replica: 'r', ...clock }));
     } else if (path.endsWith('/lookup')) {
       const { etag } = json.entries[0];
       const { meta, body } = this.entries.get(json.entries[0].digest) ?? {

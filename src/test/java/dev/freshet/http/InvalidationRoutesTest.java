@@ -136,6 +136,9 @@ class InvalidationRoutesTest extends OnApi {
         JsonNode clock = api.get(Api.SHOP + "/clock").json();
 
         assertThat(clock.path("stamp").asLong()).isPositive();
+        assertThat(clock.path("ticket").asText())
+                .matches(clock.path("stamp").asText() + "-[1-9][0-9]*-"
+                        + clock.path("epoch").asText());
         assertThat(clock.path("coherent").asBoolean()).isTrue();
         assertThat(clock.path("window").asLong()).isBetween(1L, 10_000L);
         assertThat(clock.path("epoch").asText()).isNotEmpty();
