@@ -5,7 +5,7 @@ const { resolve } = createRequire(import.meta.url);
 
 /*
  * Read by the build and again by each start: FRESHET=1 must be set for both. Without it Next's
- * built-in handlers serve, and that is the baseline. `freshet-next` is put into node_modules by the
+ * built-in handlers serve, and that is the baseline. MEMORY=0 at a start takes Next its own memory. `freshet-next` is put into node_modules by the
  * fleet test, packed from src/main/js as it would be published.
  */
 const freshet = process.env.FRESHET === '1' && {
@@ -22,5 +22,6 @@ export default {
   cacheComponents: true,
   partialPrefetching: true,
   generateEtags: false,
+  ...(process.env.MEMORY === '0' && { cacheMaxMemorySize: 0 }),
   experimental: { cpus: 1 },
 };

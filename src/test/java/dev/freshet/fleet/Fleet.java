@@ -2,10 +2,12 @@ package dev.freshet.fleet;
 
 import dev.freshet.testing.GatewayProcess;
 import dev.freshet.testing.RedisServer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -97,12 +99,30 @@ final class Fleet implements AutoCloseable {
 
     /** Starts one more process, of another deployment, on the second gateway. It is the caller's to close. */
     NextServer startBeta() {
-        NextServer beta =
-                new NextServer("next-beta", NextBuild.Of.BETA, gateway(2).url(), origin.url());
+        return ready(new NextServer("next-beta", NextBuild.Of.BETA, gateway(2).url(), origin.url()));
+    }
+
+    /** Starts one more process, whose Next keeps nothing in memory, on the second gateway. It is the caller's to close. */
+    NextServer startWithoutMemory() {
+        return ready(new NextServer(
+                "next-without-memory", NextBuild.Of.ALPHA, gateway(2).url(), origin.url(), Map.of("MEMORY", "0")));
+    }
+
+    /** Starts one more process, which gives its gateway, at {@code gatewayUrl}, so long. It is the caller's to close. */
+    NextServer startAt(String gatewayUrl, Duration deadline) {
+        return ready(new NextServer(
+                "next-on-a-bad-line",
+                NextBuild.Of.ALPHA,
+                gatewayUrl,
+                origin.url(),
+                Map.of("FRESHET_DEADLINE_MS", Long.toString(deadline.toMillis()))));
+    }
+
+    private static NextServer ready(NextServer server) {
         try {
-            return beta.awaitReady();
+            return server.awaitReady();
         } catch (RuntimeException e) {
-            beta.close();
+            server.close();
             throw e;
         }
     }

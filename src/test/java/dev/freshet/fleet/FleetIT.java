@@ -29,7 +29,7 @@ class FleetIT extends OnFleet {
 
     @ParameterizedTest
     @EnumSource
-    void get_computedByAnotherProcess_asksTheOriginOnce(Kind kind) {
+    void T16_get_computedByAnotherProcess_asksTheOriginOnce(Kind kind) {
         String key = key("shared", kind);
         fleet.origin().set(key, "one");
 
@@ -68,7 +68,7 @@ class FleetIT extends OnFleet {
 
     @ParameterizedTest
     @EnumSource
-    void revalidateTag_max_servesStaleOnceAndFreshAfterInEachRound(Kind kind) {
+    void rule4_rule5_revalidateTag_max_servesStaleOnceAndFreshAfterInEachRound(Kind kind) {
         String key = key("soft", kind);
         String path = kind.path(key);
         fleet.origin().set(key, "round-0");
@@ -116,7 +116,7 @@ class FleetIT extends OnFleet {
         "update-form, ROUTE_HANDLER",
         "revalidate-form, ISR_PAGE"
     })
-    void serverAction_sentAsAForm_isSeenByEveryProcessInEachRound(String form, Kind kind) {
+    void T6_serverAction_sentAsAForm_isSeenByEveryProcessInEachRound(String form, Kind kind) {
         String key = key(form, kind);
         String path = kind.path(key);
         fleet.origin().set(key, "round-0");
@@ -135,7 +135,7 @@ class FleetIT extends OnFleet {
 
     @ParameterizedTest
     @EnumSource(names = {"USE_CACHE", "ISR_PAGE", "ROUTE_HANDLER"})
-    void deployment_besideAnother_readsNoneOfItsEntriesAndHearsItsInvalidations(Kind kind) {
+    void rule8_deployment_besideAnother_readsNoneOfItsEntriesAndHearsItsInvalidations(Kind kind) {
         String key = key("deployed", kind);
         String path = kind.path(key);
         fleet.origin().set(key, "one");

@@ -29,10 +29,16 @@ final class NextServer implements AutoCloseable {
 
     /** @param gatewayUrl where the adapter finds Freshet; not used by the build that has none */
     NextServer(String name, NextBuild.Of build, String gatewayUrl, String originUrl) {
+        this(name, build, gatewayUrl, originUrl, Map.of());
+    }
+
+    /** @param more of the environment */
+    NextServer(String name, NextBuild.Of build, String gatewayUrl, String originUrl, Map<String, String> more) {
         int port = Ports.free();
         Path folder = NextBuild.unpack(build, name);
         Map<String, String> environment = new HashMap<>(NextBuild.environment(build, gatewayUrl));
         environment.put("ORIGIN_URL", originUrl);
+        environment.putAll(more);
         url = "http://127.0.0.1:" + port;
         process = ChildProcess.start(new ChildProcess.Command(
                 name,
@@ -68,6 +74,28 @@ final class NextServer implements AutoCloseable {
         return new Page(url + path, Web.send(Web.to(url + path).timeout(max)));
     }
 
+    /** The answer itself, to a request that carries one header more. */
+    HttpResponse<String> get(String path, String header, String value) {
+        return Web.send(Web.to(url + path).header(header, value));
+    }
+
+    /** Has this process call {@code revalidateTag} or {@code revalidatePath} in a route handler, as the query says. */
+    void revalidate(String query) {
+        post("/api/revalidate?" + query);
+    }
+
+    /** Has this process render a page of the Pages Router anew. */
+    void renderAnew(String path) {
+        post("/api/on-demand?path=" + path);
+    }
+
+    private void post(String path) {
+        HttpResponse<String> answer = Web.send(Web.to(url + path).POST(HttpRequest.BodyPublishers.noBody()));
+        if (answer.statusCode() != 200) {
+            throw new IllegalStateException(path + " answered " + answer.statusCode());
+        }
+    }
+
     /** kill -9. */
     void kill() {
         process.kill();
@@ -81,11 +109,7 @@ final class NextServer implements AutoCloseable {
 
     /** Has this process call {@code revalidateTag(tag, 'max')} in a route handler. */
     void revalidateTag(String tag) {
-        HttpResponse<String> answer =
-                Web.send(Web.to(url + "/api/revalidate?tag=" + tag).POST(HttpRequest.BodyPublishers.noBody()));
-        if (answer.statusCode() != 200) {
-            throw new IllegalStateException("revalidateTag answered " + answer.statusCode());
-        }
+        revalidate("tag=" + tag);
     }
 
     /** Sends a form of a page as a browser without JavaScript does, and returns the page that answers. */

@@ -1,6 +1,6 @@
 import { Suspense } from 'react';
 import { connection } from 'next/server';
-import { revalidateForm, updateForm } from '../../../lib/actions.js';
+import { redirectForm, refreshForm, revalidateForm, updateForm } from '../../../lib/actions.js';
 import { Buttons } from '../../../lib/buttons.jsx';
 import { remote } from '../../../lib/cached.js';
 import { Value } from '../../../lib/value.jsx';
@@ -15,6 +15,13 @@ async function Content({ params }) {
       <form id="update-form" action={updateForm}>
         <input type="hidden" name="key" value={key} />
         <button>updateTag</button>
+      </form>
+      <form id="redirect-form" action={redirectForm}>
+        <input type="hidden" name="key" value={key} />
+        <button>updateTag and redirect</button>
+      </form>
+      <form id="refresh-form" action={refreshForm}>
+        <button>refresh</button>
       </form>
       <form id="revalidate-form" action={revalidateForm}>
         <input type="hidden" name="path" value={`/isr/${key}`} />

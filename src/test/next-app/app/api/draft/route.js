@@ -1,0 +1,7 @@
+import { draftMode } from 'next/headers';
+
+/** Sets the cookie of draft mode. */
+export async function GET() {
+  (await draftMode()).enable();
+  return Response.json({ draft: true });
+}
