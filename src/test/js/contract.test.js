@@ -181,37 +181,49 @@ test('rule 3, T3: set_streamThatStalls_settles', { timeout: SETTLES_MS_MAX }, as
   assert.equal(gateway.puts.length, 0);
 });
 
-test('rule 3, T4: set_ofAPageWhenTheGatewayHangs_settlesInTime', { timeout: SETTLES_MS_MAX }, async () => {
-  const incremental = request();
-  await incremental.get(key, PAGE);
-  hangs(({ method }) => method === 'PUT');
-  const ms = await timeOf(() => incremental.set(key, page(), { ...PAGE, cacheControl: LIFE }));
+test(
+  'rule 3, T4: set_ofAPageWhenTheGatewayHangs_settlesInTime',
+  { timeout: SETTLES_MS_MAX },
+  async () => {
+    const incremental = request();
+    await incremental.get(key, PAGE);
+    hangs(({ method }) => method === 'PUT');
+    const ms = await timeOf(() => incremental.set(key, page(), { ...PAGE, cacheControl: LIFE }));
 
-  assert.equal(gateway.puts.length, 1);
-  assert.ok(ms < DEADLINE_MS + SLACK_MS);
-});
+    assert.equal(gateway.puts.length, 1);
+    assert.ok(ms < DEADLINE_MS + SLACK_MS);
+  },
+);
 
-test('T3, T5: set_whenTheGatewayHangs_keepsReadersOfTheKeyForOneDeadline', { timeout: SETTLES_MS_MAX }, async () => {
-  await get();
-  hangs(({ method }) => method === 'PUT');
-  const ms = await timeOf(() => set());
-  await set();
+test(
+  'T3, T5: set_whenTheGatewayHangs_keepsReadersOfTheKeyForOneDeadline',
+  { timeout: SETTLES_MS_MAX },
+  async () => {
+    await get();
+    hangs(({ method }) => method === 'PUT');
+    const ms = await timeOf(() => set());
+    await set();
 
-  assert.equal(gateway.puts.length, 1);
-  assert.ok(ms < DEADLINE_MS + SLACK_MS);
-});
+    assert.equal(gateway.puts.length, 1);
+    assert.ok(ms < DEADLINE_MS + SLACK_MS);
+  },
+);
 
-test('T5: set_dropped_doesNotWaitForItsLeaseToBeGivenBack', { timeout: SETTLES_MS_MAX }, async () => {
-  await get();
-  hangs(({ method }) => method === 'DELETE');
-  process.env.FRESHET_DEADLINE_MS = '30000';
-  const ms = await timeOf(() => set({ expire: 0 }));
-  process.env.FRESHET_DEADLINE_MS = String(DEADLINE_MS);
-  await until(() => gateway.releases.length === 1);
+test(
+  'T5: set_dropped_doesNotWaitForItsLeaseToBeGivenBack',
+  { timeout: SETTLES_MS_MAX },
+  async () => {
+    await get();
+    hangs(({ method }) => method === 'DELETE');
+    process.env.FRESHET_DEADLINE_MS = '30000';
+    const ms = await timeOf(() => set({ expire: 0 }));
+    process.env.FRESHET_DEADLINE_MS = String(DEADLINE_MS);
+    await until(() => gateway.releases.length === 1);
 
-  assert.equal(gateway.puts.length, 0);
-  assert.ok(ms < SLACK_MS);
-});
+    assert.equal(gateway.puts.length, 0);
+    assert.ok(ms < SLACK_MS);
+  },
+);
 
 test('rule 4, T21: set_carriesEveryTagOfItsOwn_getAsksWithTheSoftOnesAlone', async () => {
   const tags = ['outer', 'inner', 'of-a-fetch', '_N_RP_lang'];
@@ -257,6 +269,7 @@ test('T9: get_ofWhateverState_isNeverOfTheDateThatForcesEverything', async () =>
     { state: 'stale', reason: 'tag', ...FOLLOWS },
     { state: 'stale', reason: 'time', age: 61, ...LEADS },
   ];
+  /** @type {({ revalidate: number | false, expire?: number } | undefined)[]} */
   const lives = [LIFE, { revalidate: 1, expire: 600 }, { revalidate: false }, undefined];
   for (const state of states) {
     for (const life of lives) {

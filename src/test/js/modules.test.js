@@ -39,6 +39,13 @@ async function loadedByNext(file) {
   return interop(await import(pathToFileURL(file).href).then(interop));
 }
 
+/** A file of the app. @param {string} name @param {string} code */
+function fileOf(name, code) {
+  const file = path.join(app, name);
+  writeFileSync(file, code);
+  return file;
+}
+
 const require = () => createRequire(path.join(app, 'next.config.js'));
 
 /** @type {Record<string, (id: string) => Promise<any>>} */
@@ -47,6 +54,23 @@ const ways = {
   'the module itself': (id) =>
     loadedByNext(fileURLToPath(new URL(`../../main/js/${id.split('/')[1]}.js`, import.meta.url))),
   'required': async (id) => require()(id),
+  'resolved to a file URL': async (id) => {
+    const resolver = fileOf(
+      'resolver.mjs',
+      'export const resolve = (id) => import.meta.resolve(id)',
+    );
+    const url = (await import(pathToFileURL(resolver).href)).resolve(id);
+    assert.match(url, /^file:.*\.js$/);
+    return loadedByNext(fileURLToPath(url));
+  },
+  'given on by a CommonJS file': (id) =>
+    loadedByNext(fileOf(`${path.basename(id)}.cjs`, `module.exports = require('${id}')`)),
+  'given on as default by a CommonJS file': (id) =>
+    loadedByNext(
+      fileOf(`${path.basename(id)}-default.cjs`, `module.exports = { default: require('${id}') }`),
+    ),
+  'given on by an ES module': (id) =>
+    loadedByNext(fileOf(`${path.basename(id)}.mjs`, `export { default } from '${id}'`)),
 };
 
 for (const [way, load] of Object.entries(ways)) {
