@@ -23,6 +23,7 @@ let key;
 
 before(async () => {
   mock.method(console, 'warn', () => {});
+  process.env.FRESHET_DEADLINE_MS = '30000';
   gateway = await new FakeGateway().start();
 });
 after(() => gateway.stop());

@@ -7,6 +7,7 @@ import { entry, within } from './next.js';
 const { default: handler } = await import('../../../main/js/components.js');
 const { default: Incremental } = await import('../../../main/js/incremental.js');
 
+process.env.FRESHET_DEADLINE_MS = '30000';
 const WAITED_MS_MAX = 20_000;
 const gateway = await new FakeGateway().start();
 const requests = new AsyncLocalStorage();
