@@ -2,11 +2,8 @@ package dev.freshet.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.freshet.store.Store;
-import dev.freshet.store.StoreContract;
 import dev.freshet.testing.RedisServer;
 import dev.freshet.testing.Tools;
-import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.Request;
@@ -16,26 +13,21 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The contract, by the user of {@code conf/redis.acl}, and what that user may not do. */
-class LeastPrivilegeIT extends StoreContract {
+class LeastPrivilegeIT extends OnRedis {
     @TempDir
     static Path folder;
 
-    private static Vertx vertx;
     private static RedisServer redis;
-    private RedisStore store;
 
     @BeforeAll
     static void start() throws IOException {
-        vertx = Vertx.vertx();
         Path acl = Files.copy(Tools.repository().resolve("conf/redis.acl"), folder.resolve("redis.acl"));
         redis = RedisServer.startWith(List.of("--aclfile", acl.toString()));
     }
@@ -43,22 +35,11 @@ class LeastPrivilegeIT extends StoreContract {
     @AfterAll
     static void stop() {
         redis.close();
-        now(vertx.close());
-    }
-
-    @BeforeEach
-    void open() {
-        store = new RedisStore(vertx, new RedisConfig(uri(), Duration.ofMillis(500), 4_096), RULES);
-    }
-
-    @AfterEach
-    void close() {
-        now(store.close());
     }
 
     @Override
-    protected Store store() {
-        return store;
+    RedisConfig config() {
+        return new RedisConfig(uri(), Duration.ofMillis(500), 4_096);
     }
 
     private static String uri() {

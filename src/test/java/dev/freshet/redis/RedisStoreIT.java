@@ -16,15 +16,12 @@ import dev.freshet.store.Position;
 import dev.freshet.store.Pulse;
 import dev.freshet.store.Restored;
 import dev.freshet.store.Rules;
-import dev.freshet.store.Store;
-import dev.freshet.store.StoreContract;
 import dev.freshet.store.StoreException;
 import dev.freshet.store.Written;
 import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
 import dev.freshet.testing.RedisServer;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.Request;
@@ -37,45 +34,29 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The contract, and what only Redis can do, on a real server. */
-class RedisStoreIT extends StoreContract {
+class RedisStoreIT extends OnRedis {
     private static final Duration TIMEOUT = Duration.ofMillis(500);
     private static final List<Tag> TAGS = List.of(new Tag("posts"));
 
-    private static Vertx vertx;
     private static RedisServer redis;
-    private RedisStore store;
 
     @BeforeAll
     static void start() {
-        vertx = Vertx.vertx();
         redis = RedisServer.start();
     }
 
     @AfterAll
     static void stop() {
         redis.close();
-        now(vertx.close());
-    }
-
-    @BeforeEach
-    void open() {
-        store = new RedisStore(vertx, new RedisConfig(redis.uri(), TIMEOUT, 4_096), RULES);
-    }
-
-    @AfterEach
-    void close() {
-        now(store.close());
     }
 
     @Override
-    protected Store store() {
-        return store;
+    RedisConfig config() {
+        return new RedisConfig(redis.uri(), TIMEOUT, 4_096);
     }
 
     private static void command(Command command, String... arguments) {
