@@ -39,8 +39,11 @@ export class FakeGateway {
   clock = { coherent: true, window: 1_000 };
   /** The event streams that are open. @type {Set<http.ServerResponse>} */
   streams = new Set();
+  /* It keeps idle connections: what they hold in memory would else be gone when they are closed. */
   /** @type {http.Server} */
-  #server = http.createServer((request, response) => this.#serve(request, response));
+  #server = http.createServer({ keepAliveTimeout: 0 }, (request, response) =>
+    this.#serve(request, response),
+  );
   #tokens = 0;
   #writes = 0;
 

@@ -7,9 +7,10 @@ import { entry, within } from './next.js';
 const { default: handler } = await import('../../../main/js/components.js');
 const { default: Incremental } = await import('../../../main/js/incremental.js');
 
-process.env.FRESHET_DEADLINE_MS = '30000';
 const WAITED_MS_MAX = 20_000;
 const gateway = await new FakeGateway().start();
+process.env.FRESHET_DEADLINE_MS = '30000';
+console.warn('Node opens this stream when it is first used, and it keeps who did so.');
 const requests = new AsyncLocalStorage();
 /** @type {Set<string>} */
 const collected = new Set();
@@ -17,24 +18,34 @@ const registry = new FinalizationRegistry((/** @type {string} */ name) => collec
 const PAGE = { kind: 'APP_PAGE', isRoutePPREnabled: false, isFallback: false };
 const LIFE = { revalidate: 60, expire: 600 };
 
-/** As a request of Next does it: a miss, and what was computed is written, by both interfaces. */
+/** @type {typeof gateway.instead} */
+const refuseInvalidations = ({ path }, response) =>
+  path === 'invalidations' && !!response.writeHead(503).end(); // and so they are tried again and again
+gateway.instead = refuseInvalidations;
+
+/** As a request of Next does it: misses, and what was computed is written; and an invalidation. */
 async function serve() {
   const request = { headers: {} };
   const page = { kind: 'APP_PAGE', html: '', headers: { 'x-next-cache-tags': 'posts' } };
   registry.register(request, 'request');
   registry.register(page, 'page');
   await requests.run(request, () =>
-    within('request', async () => {
-      await handler.get('k', ['soft']);
-      const made = entry('value');
-      const pendingEntry = Promise.resolve(made);
-      registry.register(pendingEntry, 'pendingEntry');
-      registry.register(made.value, 'stream');
-      await handler.set('k', pendingEntry);
-      const incremental = new Incremental({ _requestHeaders: request.headers });
-      await incremental.get('p', PAGE);
-      await incremental.set('p', page, { ...PAGE, cacheControl: LIFE });
-    }),
+    within(
+      'request',
+      async () => {
+        await handler.get('k', ['soft']);
+        const made = entry('value');
+        const pendingEntry = Promise.resolve(made);
+        registry.register(pendingEntry, 'pendingEntry');
+        registry.register(made.value, 'stream');
+        await handler.set('k', pendingEntry);
+        const incremental = new Incremental({ _requestHeaders: request.headers });
+        await incremental.get('p', PAGE);
+        await incremental.set('p', page, { ...PAGE, cacheControl: LIFE });
+        await incremental.revalidateTag(['posts']);
+      },
+      { page: '/api/route' },
+    ),
   );
 }
 
