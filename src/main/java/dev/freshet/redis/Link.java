@@ -40,6 +40,10 @@ final class Link {
 
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
     private static final int BATCH_MAX = 256;
+
+    /** How many of what keeps replicas coherent may be under way beside {@code redis.waiting-max} others. */
+    static final int VITAL_MAX = 1_024;
+
     private static final int CONNECT_TIMEOUTS = 4;
     private static final long RETRY_MS_MIN = 50;
     private static final long RETRY_MS_MAX = 1_000;
@@ -72,12 +76,23 @@ final class Link {
 
     /** Sends a command by itself. */
     Future<@Nullable Response> send(Request request) {
-        return counted(() -> connection().compose(connection -> connection.send(request)));
+        return send(request, false);
+    }
+
+    /**
+     * Sends a command by itself.
+     *
+     * @param vital whether it may be under way though as many others are as may be
+     */
+    Future<@Nullable Response> send(Request request, boolean vital) {
+        return counted(
+                config.waitingMax() + (vital ? VITAL_MAX : 0),
+                () -> connection().compose(connection -> connection.send(request)));
     }
 
     /** Sends a command that changes nothing, with the others of this turn. */
     Future<@Nullable Response> read(Request request) {
-        return counted(() -> {
+        return counted(config.waitingMax(), () -> {
             Read read = new Read(request, ((ContextInternal) loop).promise());
             reads.add(read);
             if (reads.size() == 1) {
@@ -116,8 +131,8 @@ final class Link {
                 });
     }
 
-    private Future<@Nullable Response> counted(Supplier<Future<@Nullable Response>> command) {
-        if (underWay >= config.waitingMax()) {
+    private Future<@Nullable Response> counted(int most, Supplier<Future<@Nullable Response>> command) {
+        if (underWay >= most) {
             return Future.failedFuture(new StoreException("redis.waiting-max commands wait for Redis already"));
         }
         underWay++;

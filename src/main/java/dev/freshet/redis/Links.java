@@ -48,9 +48,9 @@ final class Links {
             }
             return asked;
         };
-        return on(link -> link.send(request.apply(Command.EVALSHA, script.sha()))
+        return on(link -> link.send(request.apply(Command.EVALSHA, script.sha()), script.isVital())
                 .recover(failed -> isUnknownScript(failed)
-                        ? link.send(request.apply(Command.EVAL, script.source()))
+                        ? link.send(request.apply(Command.EVAL, script.source()), script.isVital())
                         : Future.failedFuture(failed)));
     }
 

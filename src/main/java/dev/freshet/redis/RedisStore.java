@@ -70,7 +70,7 @@ public final class RedisStore implements Store {
                 config.options()
                         .setMaxPoolSize(1)
                         .setMaxPoolWaiting(1)
-                        .setMaxWaitingHandlers(config.waitingMax() + 1_024));
+                        .setMaxWaitingHandlers(config.waitingMax() + Link.VITAL_MAX));
         this.links = new Links(vertx, config, clients);
         this.bus = new Bus(vertx, clients);
     }

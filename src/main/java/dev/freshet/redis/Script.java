@@ -13,21 +13,33 @@ import java.util.regex.Pattern;
 
 /** The scripts of {@code src/main/resources/lua}: one atomic step each, explained at the head of its file. */
 enum Script {
-    CLAIM,
-    RELEASE,
-    WRITE,
-    REMOVE,
-    INVALIDATE,
-    BEAT,
-    RESTORE,
-    ACK;
+    CLAIM(false),
+    RELEASE(false),
+    WRITE(false),
+    REMOVE(false),
+    INVALIDATE(true),
+    BEAT(true),
+    RESTORE(true),
+    ACK(true);
 
+    private final boolean vital;
     private final String source;
     private final String sha;
 
-    Script() {
+    /**
+     * One whose text is in the file of its name.
+     *
+     * @param vital whether it keeps replicas coherent, so that no number of others may crowd it out
+     */
+    Script(boolean vital) {
+        this.vital = vital;
         source = load(name().toLowerCase(Locale.ROOT) + ".lua");
         sha = sha1(source);
+    }
+
+    /** Whether it keeps replicas coherent. */
+    boolean isVital() {
+        return vital;
     }
 
     /** What EVAL takes. */

@@ -207,6 +207,30 @@ class RedisStoreIT extends OnRedis {
         assertThat(now(store.write(key, draft("two"), new Ticket(2, 0)))).isInstanceOf(Written.Stored.class);
     }
 
+    /** G5: as many reads as may wait are no reason to refuse an invalidation. */
+    @Test
+    void invalidate_asManyReadsWaitAsMay_isNotRefused() {
+        now(store.beat(app, new Position("r1", "", 0, 1)));
+        RedisStore crowded = new RedisStore(vertx, new RedisConfig(redis.uri(), Duration.ofSeconds(5), 16), RULES);
+        now(crowded.read(key, Optional.empty()));
+        List<Future<?>> reads = new ArrayList<>();
+        List<Future<?>> others = new ArrayList<>();
+
+        now(Future.<Void>future(done -> vertx.getOrCreateContext().runOnContext(run -> {
+            for (int i = 0; i < 17; i++) {
+                reads.add(crowded.read(key, Optional.empty()));
+            }
+            others.add(crowded.invalidate(app, TAGS, new Mode.Hard(), 0));
+            others.add(crowded.claim(key, "t", 1_000));
+            Future.join(Future.join(reads), Future.join(others)).onComplete(all -> done.complete());
+        })));
+
+        assertThat(reads.getLast().cause()).hasMessageContaining("redis.waiting-max");
+        assertThat(others.getFirst().succeeded()).isTrue();
+        assertThat(others.getLast().cause()).hasMessageContaining("redis.waiting-max");
+        now(crowded.close());
+    }
+
     /** Who does not wait is not woken. */
     @Test
     void acknowledge_byTheLastReplica_isToldToTheOneThatWaits() {
