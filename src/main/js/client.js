@@ -17,6 +17,7 @@ import { traceHeaders } from './trace.js';
  * @property {200 | 304 | 404 | 503} status
  * @property {'fresh' | 'stale'} [state]
  * @property {'time' | 'tag'} [reason]
+ * @property {'near' | 'store' | 'outage'} [detail] where it was found
  * @property {number} age seconds
  * @property {string[]} tags
  * @property {any} attributes

@@ -6,6 +6,7 @@ import dev.freshet.entry.Frame;
 import dev.freshet.entry.Key;
 import dev.freshet.gateway.Ask;
 import dev.freshet.gateway.Gateway;
+import dev.freshet.gateway.Lookup;
 import dev.freshet.http.Problem.Kind;
 import dev.freshet.store.Written;
 import io.vertx.core.Future;
@@ -42,7 +43,12 @@ final class EntryRoutes {
         Entry hit = gateway.hit(key, ask, nanos);
         return hit != null
                 ? answer(asked, known, Found.near(hit, gateway.ageMs(hit, nanos)))
-                : gateway.get(key, ask).compose(lookup -> answer(asked, known, Found.of(key, lookup)));
+                : gateway.get(key, ask).compose(lookup -> answer(asked, known, key, lookup));
+    }
+
+    private Future<Void> answer(Asked asked, EntityTags known, Key key, Lookup lookup) {
+        Found found = Found.of(key, lookup);
+        return found.delivered(gateway, answer(asked, known, found));
     }
 
     private Future<Void> answer(Asked asked, EntityTags known, Found found) {

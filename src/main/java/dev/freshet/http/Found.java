@@ -5,9 +5,11 @@ import dev.freshet.entry.Freshness;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
+import dev.freshet.gateway.Gateway;
 import dev.freshet.gateway.Lookup;
 import dev.freshet.gateway.Lookup.Source;
 import dev.freshet.lease.Turn;
+import io.vertx.core.Future;
 import java.util.Optional;
 
 /**
@@ -85,6 +87,13 @@ record Found(
                 Optional.empty(),
                 Optional.empty(),
                 false);
+    }
+
+    /** Gives the reader's lease back if the answer cannot be sent: whoever was to lead is gone, and the next one leads at once. */
+    Future<Void> delivered(Gateway gateway, Future<Void> sending) {
+        return turn.isPresent() && turn.get() instanceof Turn.Lead lead
+                ? sending.onFailure(gone -> gateway.release(key, lead.token()))
+                : sending;
     }
 
     /** {@code fresh} or {@code stale}. */

@@ -33,6 +33,13 @@ final class LookupRoute {
     /** One entry that is asked for. */
     private record Wanted(Key key, Ask ask, Optional<String> etag) {}
 
+    /** What was found, as it is told. */
+    private record Looked(Frame frame, Optional<Found> found) {
+        static Looked of(Found found, Wanted wanted) {
+            return new Looked(Meta.frame(found, wanted.etag), Optional.of(found));
+        }
+    }
+
     /** POST. */
     Future<Void> post(Asked asked) {
         asked.checkNames();
@@ -43,26 +50,28 @@ final class LookupRoute {
                 .compose(looks -> answer(asked, looks.list()));
     }
 
-    private Future<Frame> look(Wanted wanted) {
+    private Future<Looked> look(Wanted wanted) {
         long nanos = gateway.nanos();
         Entry hit = gateway.hit(wanted.key, wanted.ask, nanos);
         return hit != null
-                ? Future.succeededFuture(Meta.frame(Found.near(hit, gateway.ageMs(hit, nanos)), wanted.etag))
+                ? Future.succeededFuture(Looked.of(Found.near(hit, gateway.ageMs(hit, nanos)), wanted))
                 : read(wanted);
     }
 
-    private Future<Frame> read(Wanted wanted) {
+    private Future<Looked> read(Wanted wanted) {
         return gateway.get(wanted.key, wanted.ask)
-                .map(lookup -> Meta.frame(Found.of(wanted.key, lookup), wanted.etag))
+                .map(lookup -> Looked.of(Found.of(wanted.key, lookup), wanted))
                 .recover(failure -> failure instanceof StoreException
-                        ? Future.succeededFuture(Meta.frame(Problem.of(failure)))
+                        ? Future.succeededFuture(new Looked(Meta.frame(Problem.of(failure)), Optional.empty()))
                         : Future.failedFuture(failure));
     }
 
-    private static Future<Void> answer(Asked asked, List<Frame> looks) {
+    private Future<Void> answer(Asked asked, List<Looked> looks) {
         Frames frames = new Frames();
-        looks.forEach(frames::add);
-        return frames.answer(asked);
+        looks.forEach(looked -> frames.add(looked.frame));
+        Future<Void> sending = frames.answer(asked);
+        looks.forEach(looked -> looked.found.ifPresent(found -> found.delivered(gateway, sending)));
+        return sending;
     }
 
     private static List<Wanted> wanted(Asked asked, Buffer body) {

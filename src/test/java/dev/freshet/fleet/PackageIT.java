@@ -127,6 +127,8 @@ class PackageIT {
         Folders.copySources(PACKAGE, folder.resolve("src/main/js"));
         Folders.copySources(Tools.repository().resolve("src/test/js"), folder.resolve("src/test/js"));
         Folders.copySources(Tools.repository().resolve("src/test/resources"), folder.resolve("src/test/resources"));
+        Folders.copySources(Tools.repository().resolve("src/site"), folder.resolve("src/site"));
+        Files.copy(Tools.repository().resolve("README.md"), folder.resolve("README.md"));
         List<String> arguments = new ArrayList<>(List.of("--test"));
         listed(folder.resolve("src/test/js")).stream()
                 .map(Path::toString)

@@ -4,6 +4,7 @@ import static dev.freshet.testing.Futures.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.http.Api.Answer;
+import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +43,35 @@ class LeaseRoutesTest extends OnApi {
         assertThat(put.status()).isEqualTo(201);
         assertThat(follower.join().text()).isEqualTo("x");
         assertThat(follower.join().header("Cache-Status")).isEqualTo("freshet; hit; detail=store; collapsed");
+    }
+
+    /** G3: who was to lead is gone, which is known at once. */
+    @Test
+    void get_byAFollowerWhoIsGoneWhenItIsToLead_letsTheNextOneLead() throws IOException {
+        Answer leader = want("gone");
+        try (Wire follower = new Wire(api.port)) {
+            follower.send("GET " + Api.entry("gone") + " HTTP/1.1\nHost: a\nFreshet-Lease: want\nPrefer: wait=8\n\n");
+            until(() -> api.leases.waiters() == 1);
+        }
+        api.delete(Api.V1 + "/leases/" + leader.token());
+
+        until(() -> want("gone").header("Freshet-Lease").startsWith("leader"));
+    }
+
+    /** The same of many at once. */
+    @Test
+    void lookup_byAFollowerWhoIsGoneWhenItIsToLead_letsTheNextOneLead() throws IOException {
+        Answer leader = want("goneToo");
+        String body = "{\"entries\":[{\"key\":\"goneToo\"}],\"lease\":true,\"wait\":8}";
+        try (Wire follower = new Wire(api.port)) {
+            follower.send(
+                    "POST " + Api.V1 + "/lookup HTTP/1.1\nHost: a\nContent-Type: application/json\nContent-Length: "
+                            + body.length() + "\n\n" + body);
+            until(() -> api.leases.waiters() == 1);
+        }
+        api.delete(Api.V1 + "/leases/" + leader.token());
+
+        until(() -> want("goneToo").header("Freshet-Lease").startsWith("leader"));
     }
 
     @Test
