@@ -9,6 +9,7 @@
 -- Returns  the low-water mark, or '0' for a stamp of another epoch: nothing changed.
 -- Keeps    an acknowledgement never falls, and none counts for another epoch or a closed window.
 -- Cost     O(log replicas). Publishes one line, 'ack epoch stamp', when the low-water mark has risen and somebody waits.
+
 -- Takes no memory, so that a full Redis lets the rest pass: see clock.lua.
 redis.call('HDEL', KEYS[1], '')
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[2] then

@@ -9,6 +9,7 @@
 -- Keeps    at most one live token for a key (G3). The revision is of the same moment, so who claims
 --          knows whether the entry is still the one it found.
 -- Cost     O(1).
+
 -- Takes no memory, so that a full Redis lets the rest pass: see clock.lua.
 redis.call('HDEL', KEYS[2], '')
 local revision = redis.call('HGET', KEYS[2], 'r') or '0'

@@ -4,7 +4,6 @@ import dev.freshet.edge.Access;
 import dev.freshet.edge.Edge;
 import dev.freshet.edge.EdgeConfig;
 import dev.freshet.edge.EdgeMeters;
-import dev.freshet.entry.Key;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.gateway.InvalidationVerticle;
 import dev.freshet.gateway.Meters;
@@ -36,7 +35,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -219,17 +217,13 @@ public final class Freshet {
      * starting: it may be back at any moment.
      */
     private Future<Void> warm(int attempts) {
-        return store.read(Key.of("freshet", "freshet", "probe"), Optional.empty())
-                .<Void>mapEmpty()
-                .recover(failed -> {
-                    if (attempts > 1) {
-                        return vertx.timer(WARM_PAUSE_MS, TimeUnit.MILLISECONDS).compose(later -> warm(attempts - 1));
-                    }
-                    LOG.warn(
-                            "The store does not answer ({}): what needs it is refused until it does",
-                            failed.getMessage());
-                    return Future.succeededFuture();
-                });
+        return Checks.reach(store).recover(failed -> {
+            if (attempts > 1) {
+                return vertx.timer(WARM_PAUSE_MS, TimeUnit.MILLISECONDS).compose(later -> warm(attempts - 1));
+            }
+            LOG.warn("The store does not answer ({}): what needs it is refused until it does", failed.getMessage());
+            return Future.succeededFuture();
+        });
     }
 
     /**

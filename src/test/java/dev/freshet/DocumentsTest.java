@@ -3,7 +3,6 @@ package dev.freshet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.http.HttpConfig;
-import dev.freshet.ops.OpsConfig;
 import dev.freshet.testing.Futures;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -40,21 +39,12 @@ class DocumentsTest {
     @BeforeAll
     static void start() {
         vertx = Vertx.vertx();
-        Config config = Config.DEFAULT;
         freshet = Futures.await(Freshet.start(
                 vertx,
-                new Config(
-                        new HttpConfig("127.0.0.1", 0, config.http().bodyBytesMax()),
-                        new OpsConfig("127.0.0.1", 0),
-                        config.edge(),
-                        config.redis(),
-                        config.near(),
-                        config.lease(),
-                        config.coherence(),
-                        config.drain(),
-                        config.storeBytes(),
-                        config.logLevel(),
-                        config.logFormat())));
+                Configs.of(
+                        new HttpConfig("127.0.0.1", 0, Config.DEFAULT.http().bodyBytesMax()),
+                        Config.DEFAULT.edge(),
+                        Optional.empty())));
     }
 
     @AfterAll

@@ -9,7 +9,6 @@ import dev.freshet.edge.Scope;
 import dev.freshet.edge.Tls;
 import dev.freshet.edge.Token;
 import dev.freshet.http.HttpConfig;
-import dev.freshet.ops.OpsConfig;
 import dev.freshet.testing.Certificate;
 import dev.freshet.testing.Futures;
 import io.vertx.core.Vertx;
@@ -66,19 +65,7 @@ class ListenersTest {
     }
 
     private static Config config(HttpConfig http, EdgeConfig edge) {
-        Config config = Config.DEFAULT;
-        return new Config(
-                http,
-                new OpsConfig("127.0.0.1", 0),
-                edge,
-                config.redis(),
-                config.near(),
-                config.lease(),
-                config.coherence(),
-                config.drain(),
-                config.storeBytes(),
-                config.logLevel(),
-                config.logFormat());
+        return Configs.of(http, edge, Optional.empty());
     }
 
     private void startTls(List<Token> tokens, Certificate server, Optional<Path> clientCa) {

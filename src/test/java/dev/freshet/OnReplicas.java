@@ -3,9 +3,6 @@ package dev.freshet;
 import static dev.freshet.testing.Futures.await;
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.freshet.http.HttpConfig;
-import dev.freshet.ops.OpsConfig;
-import dev.freshet.redis.RedisConfig;
 import dev.freshet.testing.RedisServer;
 import io.vertx.core.Vertx;
 import java.net.URI;
@@ -17,7 +14,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -38,18 +34,7 @@ abstract class OnReplicas {
     @BeforeAll
     static void startReplicas() {
         redis = RedisServer.start();
-        Config config = new Config(
-                new HttpConfig("127.0.0.1", 0, 1 << 20),
-                new OpsConfig("127.0.0.1", 0),
-                Config.DEFAULT.edge(),
-                Optional.of(new RedisConfig(redis.uri(), Duration.ofSeconds(2), 4_096)),
-                Config.DEFAULT.near(),
-                Config.DEFAULT.lease(),
-                Config.DEFAULT.coherence(),
-                Config.DEFAULT.drain(),
-                Config.DEFAULT.storeBytes(),
-                Config.DEFAULT.logLevel(),
-                Config.DEFAULT.logFormat());
+        Config config = Configs.on(redis.uri());
         for (int i = 0; i < 3; i++) {
             Vertx vertx = Vertx.vertx();
             LOOPS.add(vertx);

@@ -3,9 +3,6 @@ package dev.freshet;
 import static dev.freshet.testing.Futures.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.freshet.http.HttpConfig;
-import dev.freshet.ops.OpsConfig;
-import dev.freshet.redis.RedisConfig;
 import dev.freshet.testing.RedisServer;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
@@ -57,18 +54,7 @@ class StreamIT {
     }
 
     private static Freshet replica() {
-        Config config = new Config(
-                new HttpConfig("127.0.0.1", 0, 1 << 20),
-                new OpsConfig("127.0.0.1", 0),
-                Config.DEFAULT.edge(),
-                Optional.of(new RedisConfig(redis.uri(), Duration.ofSeconds(2), 4_096)),
-                Config.DEFAULT.near(),
-                Config.DEFAULT.lease(),
-                Config.DEFAULT.coherence(),
-                Config.DEFAULT.drain(),
-                Config.DEFAULT.storeBytes(),
-                Config.DEFAULT.logLevel(),
-                Config.DEFAULT.logFormat());
+        Config config = Configs.on(redis.uri());
         Vertx vertx = Vertx.vertx();
         LOOPS.add(vertx);
         return await(Freshet.start(vertx, config), MAX);

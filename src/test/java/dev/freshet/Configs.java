@@ -1,0 +1,38 @@
+package dev.freshet;
+
+import dev.freshet.edge.EdgeConfig;
+import dev.freshet.http.HttpConfig;
+import dev.freshet.ops.OpsConfig;
+import dev.freshet.redis.RedisConfig;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Configurations of replicas that a test starts, with ports that the system chooses. */
+final class Configs {
+    private Configs() {}
+
+    /** One of a fleet on a Redis. */
+    static Config on(String redisUri) {
+        return of(
+                new HttpConfig("127.0.0.1", 0, 1 << 20),
+                Config.DEFAULT.edge(),
+                Optional.of(new RedisConfig(redisUri, Duration.ofSeconds(2), 4_096)));
+    }
+
+    /** The default but for what is given. */
+    static Config of(HttpConfig http, EdgeConfig edge, Optional<RedisConfig> redis) {
+        Config usual = Config.DEFAULT;
+        return new Config(
+                http,
+                new OpsConfig("127.0.0.1", 0),
+                edge,
+                redis,
+                usual.near(),
+                usual.lease(),
+                usual.coherence(),
+                usual.drain(),
+                usual.storeBytes(),
+                usual.logLevel(),
+                usual.logFormat());
+    }
+}
