@@ -7,7 +7,7 @@ import { now } from './clock.js';
 import { building } from './config.js';
 import { invalidate, weigh } from './invalidations.js';
 import { digestOf, tagNames } from './names.js';
-import { callerPersists, staleTag, work } from './next.js';
+import { callerPersists, endedHere, staleTag, TAGS_HEADER, work } from './next.js';
 import { count } from './report.js';
 import { isSpent, seedOf } from './seed.js';
 import { take } from './tickets.js';
@@ -16,8 +16,6 @@ import { pack, unpack } from './value.js';
 /** @typedef {{ lastModified: number, value: any, cacheControl?: any }} Data */
 /** @typedef {import('./cache.js').Found} Found */
 /** @typedef {import('./client.js').Gateway} Gateway */
-
-const TAGS_HEADER = 'x-next-cache-tags';
 
 /**
  * When each request began: Next makes several handlers for one, and the value that one of them
@@ -124,14 +122,8 @@ export default class Incremental {
     if (seed && barrenSeeds.size < BARREN_SEEDS_MAX) barrenSeeds.add(digest);
     if (!ctx.isFallback) return null;
 
-    /*
-     * Next answers 500 when it lacks the shell of a route. So the build's is given even
-     * unconfirmed; but one that the gateway has judged, and ended, only if it shows nothing.
-     */
     seed ??= await seedOf(this.#context, key, ctx);
-    if (!seed || (reached && seed.value.html !== '')) return null;
-    if (weigh(tagNames(tagsOf(seed.value, ctx)), seed.began)) return null;
-    return hand({ lastModified: seed.began, value: seed.value, cacheControl: seed.cacheControl });
+    return seed ? shellOf(seed, reached, ctx) : null;
   }
 
   /**
@@ -234,6 +226,22 @@ export function draftOf({ value, cacheControl, began }) {
     attributes: { kind: value.kind },
     began,
   };
+}
+
+/**
+ * Next answers 500 when it lacks the shell of a route that is all dynamic, and cannot make it anew.
+ * So the build's is given: always if it shows nothing, and then it is as good as new; and one that
+ * shows something only if nobody can tell whether it has been ended.
+ *
+ * @param {import('./seed.js').Seed} seed
+ * @param {boolean} reached whether the gateway has judged it, and ended it
+ * @param {any} ctx
+ */
+function shellOf({ value, cacheControl, began }, reached, ctx) {
+  if (value.html === '') return hand({ lastModified: now(), value, cacheControl });
+  const tags = tagsOf(value, ctx);
+  if (reached || weigh(tagNames(tags), began) || endedHere(tags, began)) return null;
+  return hand({ lastModified: began, value, cacheControl });
 }
 
 /**

@@ -62,29 +62,55 @@ export function callerPersists() {
 }
 
 /**
- * Next's own reader of the build output.
+ * What Next's own reader finds in the build output, be it ended or not: it would withhold what this
+ * process has ended, but that is for the gateway to say. So it is not shown the tags.
  *
- * @param {object} context as Next gave it to the handler
+ * @param {any} context as Next gave it to the handler
+ * @param {string} key
+ * @param {any} ctx as Next gave it to `get`
+ * @returns {Promise<any>}
  */
-export function buildOutput(context) {
+export async function built(context, key, ctx) {
   const FileSystemCache = borrowed(
     'next/dist/server/lib/incremental-cache/file-system-cache.js',
   )?.default;
-  return FileSystemCache
-    ? new FileSystemCache({ ...context, flushToDisk: false, maxMemoryCacheSize: 0 })
-    : undefined;
+  if (!FileSystemCache) return undefined;
+  const fs = Object.create(context.fs ?? null, { readFile: { value: hiding(context.fs) } });
+  const options = { ...context, fs, flushToDisk: false, maxMemoryCacheSize: 0 };
+  const found = await new FileSystemCache(options).get(key, ctx);
+  const { [HIDDEN]: tags, ...headers } = found?.value?.headers ?? {};
+  if (tags !== undefined) found.value.headers = { ...headers, [TAGS_HEADER]: tags };
+  return found;
+}
+
+/** Reads as `fs` does, but for the tags of pages. @param {any} fs */
+function hiding(fs) {
+  return async (/** @type {string} */ file, /** @type {any} */ encoding) => {
+    const content = await fs.readFile(file, encoding);
+    const isMeta = typeof content === 'string' && file.endsWith('.meta');
+    return isMeta ? content.replace(`"${TAGS_HEADER}":`, `"${HIDDEN}":`) : content;
+  };
+}
+
+/** Whether this process has ended what carries these, since then. @param {string[]} tags @param {number} began */
+export function endedHere(tags, began) {
+  return tagsManifest()?.areTagsExpired?.(tags, began) === true;
 }
 
 /** A tag that Next takes to be stale whenever it is asked. */
 export function staleTag() {
-  const manifest = borrowed(
-    'next/dist/server/lib/incremental-cache/tags-manifest.external.js',
-  )?.tagsManifest;
+  const manifest = tagsManifest()?.tagsManifest;
   if (!(manifest instanceof Map)) return undefined;
   manifest.set(STALE_TAG, { stale: Infinity });
   return STALE_TAG;
 }
 
+function tagsManifest() {
+  return borrowed('next/dist/server/lib/incremental-cache/tags-manifest.external.js');
+}
+
+export const TAGS_HEADER = 'x-next-cache-tags';
+const HIDDEN = 'freshet-tags';
 const STALE_TAG = 'freshet:stale';
 
 /** @type {Map<string, any>} */

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { now } from './clock.js';
-import { buildOutput } from './next.js';
+import { built as read } from './next.js';
 
 /**
  * @typedef {object} Seed
@@ -26,7 +26,7 @@ const PAGES = new Set(['APP_PAGE', 'APP_ROUTE', 'PAGES']);
  */
 export async function seedOf(context, key, ctx) {
   if (context.dev || !PAGES.has(ctx.kind)) return undefined;
-  const built = await buildOutput(context)?.get(key, ctx);
+  const built = await read(context, key, ctx);
   if (!built?.value) return undefined;
   const began = Math.min(built.lastModified, now());
   return {

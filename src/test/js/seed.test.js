@@ -38,8 +38,11 @@ before(async () => {
   );
   writeFileSync(
     path.join(cache, 'tags-manifest.external.js'),
-    'exports.tagsManifest = globalThis.freshetManifest = new Map()',
+    `exports.tagsManifest = globalThis.freshetManifest
+     exports.areTagsExpired = (tags, since) => tags.some((tag) => exports.tagsManifest.get(tag)?.expired > since)`,
   );
+  // @ts-ignore
+  globalThis.freshetManifest = new Map();
   mkdirSync(path.join(app, '.next/server'), { recursive: true });
   process.chdir(app);
 });
@@ -54,6 +57,8 @@ beforeEach(() => {
   gateway.calls.length = 0;
   gateway.entries.clear();
   gateway.instead = () => {};
+  // @ts-ignore
+  globalThis.freshetManifest.clear();
   built = { lastModified: now() - 5_000, value: page(), cacheControl: undefined };
   // @ts-ignore
   globalThis.freshetBuilt = (context) => {
@@ -140,6 +145,40 @@ test('T7: get_shellThatTheGatewayHasEnded_isServedOnlyIfItShowsNothing', async (
 
   built.value = page('');
   assert.deepEqual((await request().get(`${key}x`, SHELL))?.value, built.value);
+});
+
+/** Next's own reader, which goes by what its process has ended. */
+function builtWithTags() {
+  const fs = { readFile: async () => JSON.stringify({ headers: built.value.headers }) };
+  // @ts-ignore
+  globalThis.freshetBuilt = async (context) => {
+    const { headers } = JSON.parse(await context.fs.readFile('shell.meta', 'utf8'));
+    if (headers['x-next-cache-tags']) return null;
+    return { ...built, value: { ...built.value, headers } };
+  };
+  // @ts-ignore
+  globalThis.freshetManifest.set('posts', { expired: now() });
+  return new Incremental({ serverDistDir: path.join(app, '.next/server'), fs, _requestHeaders: {} });
+}
+
+test('T7: get_emptyShellThatThisProcessHasEnded_isServedAsNew', async () => {
+  ended();
+  built.value = page('');
+  const began = now();
+
+  const data = await builtWithTags().get(key, SHELL);
+
+  assert.deepEqual(data?.value, built.value, 'with its tags');
+  assert.ok((data?.lastModified ?? 0) >= began, 'else Next, too, takes it to be ended');
+});
+
+test('T7: get_shellThatThisProcessHasEndedAndGatewayDown_isServedOnlyIfItShowsNothing', async () => {
+  gateway.instead = (_, response) => !!response.writeHead(503).end();
+  const handler = builtWithTags();
+  assert.equal(await handler.get(key, SHELL), null);
+
+  built.value = page('');
+  assert.deepEqual((await handler.get(`${key}x`, SHELL))?.value, built.value);
 });
 
 test('T7: get_gatewayDown_servesTheShellButRendersThePage', async () => {

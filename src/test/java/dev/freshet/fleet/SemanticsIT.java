@@ -61,7 +61,9 @@ class SemanticsIT extends OnFleet {
         "path=/grouped/%s, /grouped/",
         "path=/(group)/grouped/[key]&type=page, /grouped/",
         "path=/(group)&type=layout, /grouped/",
-        "path=/isr/%s, /isr/"
+        "path=/isr/%s, /isr/",
+        "path=/isr/[key]&type=page, /isr/",
+        "path=/&type=layout, /isr/"
     })
     void T20_revalidatePath_ofAPageOrALayout_endsItForAll(String query, String folder) {
         String key = "path-" + Integer.toHexString(query.hashCode());
