@@ -80,18 +80,19 @@ export async function read(gateway, question) {
   }
 
   const { status, asOf, lease } = answer.meta;
+  const weighed = status === 200 ? weighedHere(answer, softTags) : undefined;
   if (status === 200) tickets.fruitful(digest);
   if (status === 404 && question.unkept && lease?.token) {
     gateway.release(lease.token);
-  } else if (asOf && (status === 404 || lease?.token || question.persists || forced)) {
+  } else if (asOf && (status === 404 || lease?.token || question.persists || forced || weighed)) {
     const token = lease?.token ?? tickets.held(digest)?.token;
     const ticket = tickets.keep(digest, { asOf, token, ttl: lease?.ttl, owner });
     if (status === 404 && lease?.token) {
       ticket.watched = ends?.(() => surrender(gateway, digest, ticket));
     }
   }
-  if (forced && !asOf) await date(gateway, digest, owner);
-  const found = status === 200 ? foundIn(answer, softTags) : undefined;
+  if ((forced || weighed) && !asOf) await date(gateway, digest, owner);
+  const found = status === 200 && weighed !== 'hard' ? foundIn(answer, weighed) : undefined;
   tell(digest, found, { reached: true, near: near !== undefined });
   return { found, reached: true };
 }
@@ -158,34 +159,38 @@ async function date(gateway, digest, owner) {
 }
 
 /**
+ * What invalidations make of it that the gateway knows nothing of yet.
+ *
  * @param {Answer} answer
  * @param {string[]} softTags
- * @returns {Found | undefined}
  */
-function foundIn({ meta, body }, softTags) {
-  const began = now() - meta.age * 1000;
+function weighedHere({ meta }, softTags) {
+  return weigh([...meta.tags, ...softTags], now() - meta.age * 1000);
+}
+
+/**
+ * @param {Answer} answer
+ * @param {'soft'} [weighed]
+ * @returns {Found}
+ */
+function foundIn({ meta, body }, weighed) {
+  /** @type {Found} */
   const found = {
     body,
     attributes: meta.attributes,
     tags: meta.tags,
-    began,
+    began: now() - meta.age * 1000,
     age: meta.age,
     state: meta.state ?? 'fresh',
     reason: meta.reason,
     role: meta.lease?.role,
     ttl: meta.lease?.ttl ?? 0,
   };
-  switch (weigh([...meta.tags, ...softTags], began)) {
-    case 'hard':
-      return undefined;
-    case 'soft':
-      return { ...found, state: 'stale', reason: 'tag', role: 'leader' };
-    default:
-      /* Elected to refresh what is fresh: Next does so when it takes it to be stale. */
-      return found.state === 'fresh' && found.role === 'leader'
-        ? { ...found, state: 'stale', reason: 'early' }
-        : found;
-  }
+  if (weighed) return { ...found, state: 'stale', reason: 'tag', role: 'leader' };
+  /* Elected to refresh what is fresh: Next does so when it takes it to be stale. */
+  return found.state === 'fresh' && found.role === 'leader'
+    ? { ...found, state: 'stale', reason: 'early' }
+    : found;
 }
 
 /**

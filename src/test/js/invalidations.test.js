@@ -152,6 +152,30 @@ test('invalidation_softAndNotDelivered_makesStaleHere', async () => {
   assert.equal(await within('request', () => handler.get('s', [])), undefined);
 });
 
+for (const [mode, durations] of /** @type {const} */ ([
+  ['hard', []],
+  ['soft', [{ expire: 600 }]],
+])) {
+  test(`invalidation_${mode}AndNotDelivered_whatIsComputedAfterIsDatedAfterWhatItEnded`, async () => {
+    const tag = `dated-${mode}`;
+    const life = { stale: 30, revalidate: 60, expire: 600 };
+    const meta = { status: 200, state: 'fresh', tags: [tag], age: 1, attributes: life };
+    gateway.entries.set(digestOf(`use-cache:${tag}`), { meta, body: Buffer.from('old') });
+    gateway.instead = ({ path }, response) =>
+      path === 'invalidations' && !!response.writeHead(503).end();
+    await updateTags([tag], ...durations);
+
+    await within('request', () => handler.get(tag, []));
+    const timestamp = performance.timeOrigin + performance.now();
+    const value = new Blob(['new']).stream();
+    const pending = Promise.resolve({ value, tags: [tag], ...life, timestamp });
+    await within('request', () => handler.set(tag, pending));
+
+    const whole = `${gateway.stamp}-7-${gateway.epoch}`; // else what is stored counts as newer
+    assert.equal(gateway.puts.at(-1)?.frame?.meta.asOf, whole);
+  });
+}
+
 test('T14: invalidation_notDelivered_isTheCallersFailureInAServerActionOnly', async () => {
   gateway.instead = (_, response) => {
     response.writeHead(503).end();
