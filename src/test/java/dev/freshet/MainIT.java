@@ -97,6 +97,22 @@ class MainIT {
     }
 
     @Test
+    void log_withRedis_isAsConfiguredToo() throws Exception {
+        start(Map.of(
+                "FRESHET_LOG_FORMAT",
+                "json",
+                "FRESHET_LOG_LEVEL",
+                "warn",
+                "FRESHET_REDIS_URL",
+                "redis://127.0.0.1:" + Ports.free()));
+
+        Awaitility.await().atMost(START_MAX).until(() -> log().contains("The store does not answer"));
+        assertThat(lines())
+                .allSatisfy(line ->
+                        assertThat(new JsonObject(line).getString("level")).isEqualTo("WARN"));
+    }
+
+    @Test
     void sigint_isAsGood() throws Exception {
         Process process = ready(Map.of("FRESHET_DRAIN_DELAY", "0s"));
 

@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -22,8 +21,6 @@ import org.slf4j.LoggerFactory;
  * @param waitingMax commands of one event loop that may be under way; more fail at once: 16 to 1,000,000
  */
 public record RedisConfig(String url, Optional<Path> passwordFile, RedisTls tls, Duration timeout, int waitingMax) {
-    private static final Logger LOG = LoggerFactory.getLogger(RedisConfig.class);
-
     /** One without secrets in files. */
     public RedisConfig(String url, Duration timeout, int waitingMax) {
         this(url, Optional.empty(), RedisTls.DEFAULT, timeout, waitingMax);
@@ -63,15 +60,19 @@ public record RedisConfig(String url, Optional<Path> passwordFile, RedisTls tls,
         return options;
     }
 
-    /* Without it Redis refuses, and the next attempt reads again. */
+    /*
+     * Without it Redis refuses, and the next attempt reads again. The logger is no constant of this class:
+     * how to log is part of the configuration, of which this is one, and would not be known yet.
+     */
     private static Optional<String> line(Path file) {
         try {
             return Optional.of(Files.readString(file, StandardCharsets.UTF_8).strip());
         } catch (IOException e) {
-            LOG.warn(
-                    "redis.password-file: {} cannot be read ({})",
-                    file,
-                    e.getClass().getSimpleName());
+            LoggerFactory.getLogger(RedisConfig.class)
+                    .warn(
+                            "redis.password-file: {} cannot be read ({})",
+                            file,
+                            e.getClass().getSimpleName());
             return Optional.empty();
         }
     }
