@@ -8,7 +8,8 @@ import java.io.Console;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,9 @@ public final class Main {
 
     /** How long the parts may take to stop beside drain.timeout. */
     private static final long STOP_S_MAX = 3;
+
+    /** A signal this soon after the first is the same one: a terminal tells the whole process group, whose leader tells on. */
+    private static final long SAME_SIGNAL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private static final long DOCTOR_S_MAX = 60;
 
@@ -106,13 +110,16 @@ public final class Main {
 
     /* Each signal comes on a thread of its own, the one place that may wait. */
     private static void heed(Logger log, Config.Source source, Config config, Freshet freshet) {
-        AtomicBoolean stopping = new AtomicBoolean();
+        AtomicReference<@Nullable Long> firstNanos = new AtomicReference<>();
         Map.of("TERM", 15, "INT", 2)
                 .forEach((name, number) -> Signals.on(name, () -> {
-                    if (stopping.getAndSet(true)) {
+                    long nanos = System.nanoTime();
+                    Long first = firstNanos.compareAndExchange(null, nanos);
+                    if (first == null) {
+                        stop(log, config.drain(), freshet);
+                    } else if (nanos - first > SAME_SIGNAL_NANOS) {
                         Runtime.getRuntime().halt(SIGNALLED + number);
                     }
-                    stop(log, config.drain(), freshet);
                 }));
         Signals.on("HUP", () -> reload(log, source, config, freshet));
     }

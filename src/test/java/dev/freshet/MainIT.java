@@ -172,11 +172,29 @@ class MainIT {
             signal(process, "TERM");
             Awaitility.await().until(() -> get("/readyz").startsWith("not ready"));
 
-            signal(process, name);
-
-            assertThat(process.waitFor(5, TimeUnit.SECONDS)).isTrue();
+            Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> {
+                new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                        .start()
+                        .waitFor();
+                return !process.isAlive();
+            });
             assertThat(process.exitValue()).isEqualTo(name.equals("TERM") ? 143 : 130);
         }
+    }
+
+    @Test
+    void signal_toldTwiceAtOnce_isOne() throws Exception {
+        Process process = ready(Map.of("FRESHET_DRAIN_DELAY", "1s"));
+
+        String pid = Long.toString(process.pid());
+        assertThat(new ProcessBuilder("sh", "-c", "kill -TERM " + pid + "; kill -INT " + pid)
+                        .inheritIO()
+                        .start()
+                        .waitFor())
+                .isZero();
+
+        assertThat(exit(process)).isZero();
+        assertThat(lines().getLast()).endsWith("Main Stopped");
     }
 
     @Test
