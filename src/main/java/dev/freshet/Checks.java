@@ -47,6 +47,10 @@ final class Checks {
         tls = next;
     }
 
+    Optional<Instant> certificateEnd() {
+        return tls.map(Tls::notAfter);
+    }
+
     Map<String, Supplier<Future<Finding>>> all() {
         return Map.of(
                 "store", this::store,
@@ -72,15 +76,21 @@ final class Checks {
         return new Finding(open == apps.size(), "windows open " + open + " of " + apps.size());
     }
 
-    /* What was left after the last collection: what is in use now is mostly garbage. */
     private static Finding memory() {
+        return Finding.below(
+                "MiB of heap after collection",
+                heapBytes() >> 20,
+                Runtime.getRuntime().maxMemory() >> 20);
+    }
+
+    /** What was left after the last collection: what is in use now is mostly garbage. */
+    static long heapBytes() {
         long used = 0;
         for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
             MemoryUsage collected = pool.getType() == MemoryType.HEAP ? pool.getCollectionUsage() : null;
             used += collected == null ? 0 : collected.getUsed();
         }
-        return Finding.below(
-                "MiB of heap after collection", used >> 20, Runtime.getRuntime().maxMemory() >> 20);
+        return used;
     }
 
     private Finding capacity() {

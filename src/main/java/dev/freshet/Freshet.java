@@ -102,6 +102,7 @@ public final class Freshet {
         access = new Access(config.edge().tokens());
         meters = new EdgeMeters(registry, "data");
         checks = new Checks(store, invalidations, leases, meters, config);
+        ProcessMeters.show(registry, checks);
         ops = new OpsVerticle(
                 config.ops(),
                 new Edge(
