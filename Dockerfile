@@ -14,7 +14,7 @@ RUN --mount=type=cache,target=/root/.m2 ./mvnw -q -B package -Dmaven.test.skip -
 FROM ${JDK} AS opt
 RUN apt-get update && apt-get install -y --no-install-recommends curl redis-server && rm -rf /var/lib/apt/lists/*
 COPY conf/image /assembly/conf
-COPY --from=jar /freshet/target/freshet.jar /assembly/
+COPY --from=jar /freshet/target/freshet.jar /freshet/target/bom.json /assembly/
 RUN /assembly/conf/assemble /assembly/freshet.jar
 COPY LICENSE /opt/freshet/
 
