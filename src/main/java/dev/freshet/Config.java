@@ -245,14 +245,22 @@ public record Config(
         Duration timeout = settings.get(Setting.REDIS_TIMEOUT, REDIS_TIMEOUT);
         int waitingMax = settings.get(Setting.REDIS_WAITING_MAX, REDIS_WAITING_MAX);
         Optional<Path> passwordFile = settings.find(Setting.REDIS_PASSWORD_FILE);
+        Optional<Path> sentinelPasswordFile = settings.find(Setting.REDIS_SENTINEL_PASSWORD_FILE);
         Optional<Path> ca = settings.find(Setting.REDIS_TLS_CA);
         Optional<Path> cert = settings.find(Setting.REDIS_TLS_CERT);
         Optional<Path> key = settings.find(Setting.REDIS_TLS_KEY);
         return settings.find(Setting.REDIS_URL)
                 .flatMap(url -> Optional.ofNullable(settings.together(
-                        () -> new RedisConfig(url, passwordFile, new RedisTls(ca, cert, key), timeout, waitingMax),
+                        () -> new RedisConfig(
+                                url,
+                                passwordFile,
+                                sentinelPasswordFile,
+                                new RedisTls(ca, cert, key),
+                                timeout,
+                                waitingMax),
                         Setting.REDIS_URL,
                         Setting.REDIS_PASSWORD_FILE,
+                        Setting.REDIS_SENTINEL_PASSWORD_FILE,
                         Setting.REDIS_TLS_CA,
                         Setting.REDIS_TLS_CERT,
                         Setting.REDIS_TLS_KEY)));

@@ -1,6 +1,11 @@
 package dev.freshet;
 
 import dev.freshet.redis.RedisConfig;
+import dev.freshet.redis.SentinelUrl;
+import dev.freshet.redis.Sentinels;
+import dev.freshet.redis.Sentinels.Answer;
+import dev.freshet.redis.Sentinels.Answer.Named;
+import dev.freshet.redis.Sentinels.Answer.None;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
@@ -11,6 +16,7 @@ import io.vertx.redis.client.Response;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -57,7 +63,33 @@ final class Doctor {
     }
 
     private Future<Void> examine(RedisConfig redis) {
-        Redis client = Redis.createClient(vertx, redis.options());
+        return redis.sentinels()
+                .map(url -> new Sentinels(vertx, redis, url).ask().compose(answers -> examine(redis, url, answers)))
+                .orElseGet(() -> examine(redis, redis.url()));
+    }
+
+    private Future<Void> examine(RedisConfig redis, SentinelUrl url, List<Answer> answers) {
+        Optional<Named> newest = Sentinels.newest(answers);
+        for (Answer answer : answers) {
+            switch (answer) {
+                case Named named ->
+                    found(
+                            newest.filter(named::agreesWith).isPresent() ? "ok" : "warning",
+                            "Sentinel " + named.sentinel() + " says that the master " + url.master() + " is at "
+                                    + named.host() + ":" + named.port());
+                case None none ->
+                    found("warning", "Sentinel " + none.sentinel() + " names no master (" + none.why() + ")");
+            }
+        }
+        return newest.map(named -> examine(redis, url.of(named.host(), named.port())))
+                .orElseGet(() -> {
+                    found("error", "redis.url: no Sentinel names a master " + url.master());
+                    return Future.succeededFuture();
+                });
+    }
+
+    private Future<Void> examine(RedisConfig redis, String address) {
+        Redis client = Redis.createClient(vertx, redis.options(address));
         long mostMs = 4 * redis.timeout().toMillis();
         return client.connect()
                 .timeout(mostMs, TimeUnit.MILLISECONDS)

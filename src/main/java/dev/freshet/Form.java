@@ -1,6 +1,7 @@
 package dev.freshet;
 
 import dev.freshet.edge.Token;
+import dev.freshet.redis.SentinelUrl;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -57,8 +58,9 @@ record Form<T>(String range, Function<String, T> parser, Function<T, String> sho
     static final Form<Address> ADDRESS_FORM = new Form<>(
             "host:port with a port from 0 (any) to 65535, such as 127.0.0.1:8484 or [::]:8484", Form::parseAddress);
 
-    static final Form<String> REDIS_URL_FORM =
-            new Form<>("redis://[user[:password]@]host[:port][/db], rediss://… or unix:///path", Form::parseRedisUrl);
+    static final Form<String> REDIS_URL_FORM = new Form<>(
+            "redis://[user[:password]@]host[:port][/db], rediss://…, unix:///path or redis+sentinel://host[:port],…/master",
+            Form::parseRedisUrl);
 
     static final Form<List<Token>> TOKENS_FORM = new Form<>(
             "lines of ID sha256:HASH APPS SCOPES, as freshet token new prints them, of an id each",
@@ -203,6 +205,9 @@ record Form<T>(String range, Function<String, T> parser, Function<T, String> sho
     }
 
     private static String parseRedisUrl(String text) {
+        if (SentinelUrl.parse(text).isPresent()) {
+            return text;
+        }
         try {
             URI uri = new URI(text);
             boolean isThere = switch (String.valueOf(uri.getScheme())) {

@@ -3,6 +3,7 @@ package dev.freshet;
 import ch.qos.logback.classic.Level;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.dns.AddressResolverOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.io.Console;
 import java.time.Duration;
@@ -35,6 +36,9 @@ public final class Main {
 
     private static final long DOCTOR_S_MAX = 60;
 
+    /** How old what is known of /etc/hosts may be. */
+    private static final int HOSTS_REFRESH_MS = 1_000;
+
     private Main() {}
 
     /** Does what the arguments say. */
@@ -48,13 +52,16 @@ public final class Main {
         }
     }
 
-    private static Vertx vertx() {
-        return Vertx.vertx(new VertxOptions()
+    /* Names are looked up for each connection: where a name moves to the new master, a remembered address is the old one. */
+    static VertxOptions options() {
+        return new VertxOptions()
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors())
                 .setFileSystemOptions(new FileSystemOptions()
                         .setClassPathResolvingEnabled(false)
-                        .setFileCachingEnabled(false)));
+                        .setFileCachingEnabled(false))
+                .setAddressResolverOptions(
+                        new AddressResolverOptions().setCacheMaxTimeToLive(0).setHostsRefreshPeriod(HOSTS_REFRESH_MS));
     }
 
     private static int serve(Config.Source source) {
@@ -66,7 +73,7 @@ public final class Main {
         Logger log = LoggerFactory.getLogger(Main.class);
         loaded.warnings().forEach(log::warn);
         checkHeap(log, config);
-        Freshet.start(vertx(), config)
+        Freshet.start(Vertx.vertx(options()), config)
                 .onSuccess(freshet -> {
                     heed(log, source, config, freshet);
                     String scheme = config.edge().tls().isPresent() ? "https://" : "http://";
@@ -157,7 +164,7 @@ public final class Main {
     private static int doctor(Config.Source source) {
         Config config = source.load().config();
         System.setProperty("freshet.log.level", "error");
-        Vertx vertx = vertx();
+        Vertx vertx = Vertx.vertx(options());
         try {
             Doctor.Report report = new Doctor(vertx, config).examine().await(DOCTOR_S_MAX, TimeUnit.SECONDS);
             report.lines().forEach(System.out::println);

@@ -31,6 +31,8 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
     static final Setting<Duration> HTTP_IDLE_TIMEOUT = new Setting<>("http.idle-timeout", Form.duration("1s", "1h"));
     static final Setting<String> REDIS_URL = new Setting<>("redis.url", Form.REDIS_URL_FORM, true);
     static final Setting<Path> REDIS_PASSWORD_FILE = new Setting<>("redis.password-file", Form.PATH_FORM);
+    static final Setting<Path> REDIS_SENTINEL_PASSWORD_FILE =
+            new Setting<>("redis.sentinel-password-file", Form.PATH_FORM);
     static final Setting<Path> REDIS_TLS_CA = new Setting<>("redis.tls-ca", Form.PATH_FORM);
     static final Setting<Path> REDIS_TLS_CERT = new Setting<>("redis.tls-cert", Form.PATH_FORM);
     static final Setting<Path> REDIS_TLS_KEY = new Setting<>("redis.tls-key", Form.PATH_FORM);
@@ -80,6 +82,7 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
             HTTP_IDLE_TIMEOUT,
             REDIS_URL,
             REDIS_PASSWORD_FILE,
+            REDIS_SENTINEL_PASSWORD_FILE,
             REDIS_TLS_CA,
             REDIS_TLS_CERT,
             REDIS_TLS_KEY,

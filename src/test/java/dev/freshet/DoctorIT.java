@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.testing.Futures;
 import dev.freshet.testing.Ports;
+import dev.freshet.testing.RedisGroup;
 import dev.freshet.testing.RedisServer;
 import io.vertx.core.Vertx;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the doctor says of real Redis servers. */
 class DoctorIT {
@@ -81,6 +84,22 @@ class DoctorIT {
     @Test
     void absent_isNamed() {
         assertSick(examine("redis://:hunter2@127.0.0.1:" + Ports.free()), "Redis does not answer there (");
+    }
+
+    @Test
+    void sentinels_nameTheMaster(@TempDir Path folder) {
+        try (RedisGroup group = new RedisGroup(folder, RedisGroup.Secrets.NONE)) {
+            Doctor.Report report = examine(group.uri().replaceFirst("//[^,]*,", "//127.0.0.1:" + Ports.free() + ","));
+
+            assertThat(report.isWell()).isTrue();
+            assertThat(report.lines())
+                    .anyMatch(line -> line.matches("warning: Sentinel 127.0.0.1:\\d+ names no master \\(.*\\)"))
+                    .filteredOn(line -> line.matches("ok: Sentinel 127.0.0.1:\\d+ says that the master mymaster is at "
+                            + "127.0.0.1:" + group.port(0)))
+                    .hasSize(2);
+            assertThat(report.lines().getLast()).contains("the bus takes messages");
+            assertSick(examine(group.uri().replace("mymaster", "another")), "no Sentinel names a master another");
+        }
     }
 
     @Test

@@ -3,7 +3,6 @@ package dev.freshet.redis;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** This process's subscription: one connection that carries SUBSCRIBE and nothing else, found again when it is lost. */
+/** A subscription: one connection that carries SUBSCRIBE and nothing else, found again when it is lost. */
 final class Bus {
     /*
      * A channel is live from Redis's own confirmation, which arrives here as the first push. The
@@ -30,11 +29,15 @@ final class Bus {
     private static final long RETRY_MS_MAX = 1_000;
 
     /** Who hears some channels, and is live when all of them are. All are told on the bus's loop. */
+    @FunctionalInterface
     interface Listener {
-        void live();
+        /** From now on every message is told. */
+        default void live() {}
 
-        void lost();
+        /** Messages may be missed until it is live again. */
+        default void lost() {}
 
+        /** One of the channels says this. */
         void message(String line);
     }
 
@@ -46,17 +49,17 @@ final class Bus {
     }
 
     private final Vertx vertx;
-    private final Function<Vertx, Redis> clients;
+    private final Function<Vertx, Dial> dials;
     private final Map<String, Ear> ears = new HashMap<>();
     private @Nullable Context loop;
-    private @Nullable Redis client;
+    private @Nullable Dial dial;
     private @Nullable RedisConnection connection;
     private long retryMs = RETRY_MS_MIN;
     private boolean closed;
 
-    Bus(Vertx vertx, Function<Vertx, Redis> clients) {
+    Bus(Vertx vertx, Function<Vertx, Dial> dials) {
         this.vertx = vertx;
-        this.clients = clients;
+        this.dials = dials;
     }
 
     /** The loop of whoever is the first to subscribe: what it hears needs no hop to get there. */
@@ -71,7 +74,7 @@ final class Bus {
         loop().runOnContext(run -> {
             Ear ear = new Ear(channels, new HashSet<>(), listener);
             channels.forEach(channel -> ears.put(channel, ear));
-            if (client == null) {
+            if (dial == null) {
                 connect();
             } else if (connection != null) {
                 send(connection, channels);
@@ -81,15 +84,24 @@ final class Bus {
 
     /** Gives up the connection, which seems dead, and makes another. Any thread may call. */
     void connectAnew() {
-        loop().runOnContext(run -> lost(client));
+        loop().runOnContext(run -> lost(dial));
+    }
+
+    /** The same, if the connection is to another than this one. Any thread may call. */
+    void leaveUnless(String master) {
+        loop().runOnContext(run -> {
+            if (dial != null && dial.isToAnother(master)) {
+                lost(dial);
+            }
+        });
     }
 
     private void connect() {
         if (closed || ears.isEmpty()) {
             return;
         }
-        Redis mine = clients.apply(vertx);
-        client = mine;
+        Dial mine = dials.apply(vertx);
+        dial = mine;
         mine.connect()
                 .timeout(CONNECT_MS_MAX, TimeUnit.MILLISECONDS)
                 .onSuccess(found -> {
@@ -105,7 +117,7 @@ final class Bus {
     private void send(RedisConnection to, Set<String> channels) {
         Request subscribe = Request.cmd(Command.SUBSCRIBE);
         channels.forEach(subscribe::arg);
-        Redis used = client;
+        Dial used = dial;
         to.send(subscribe).onFailure(failed -> lost(used));
     }
 
@@ -126,7 +138,7 @@ final class Bus {
             }
             default -> {
                 LOG.warn("The bus says {} of a channel that is still wanted", kind);
-                lost(client);
+                lost(dial);
             }
         }
     }
@@ -137,15 +149,15 @@ final class Bus {
             listener.message(line);
         } catch (RuntimeException e) {
             LOG.error("The bus says what this version does not know", e);
-            lost(client);
+            lost(dial);
         }
     }
 
-    private void lost(@Nullable Redis which) {
-        if (closed || which == null || !which.equals(client)) {
+    private void lost(@Nullable Dial which) {
+        if (closed || which == null || !which.equals(dial)) {
             return;
         }
-        client = null;
+        dial = null;
         connection = null;
         which.close();
         Set.copyOf(ears.values()).forEach(ear -> {
@@ -163,8 +175,8 @@ final class Bus {
     void close() {
         loop().runOnContext(run -> {
             closed = true;
-            if (client != null) {
-                client.close();
+            if (dial != null) {
+                dial.close();
             }
         });
     }

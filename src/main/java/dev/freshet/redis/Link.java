@@ -6,7 +6,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
-import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
@@ -33,7 +32,7 @@ final class Link {
      * is an error, so then each read is sent again by itself; which only reads may be.
      *
      * A command that has had no answer in time condemns the connection: whatever follows on it
-     * would wait behind it. While the connection is still being made it is given more time than the
+     * would wait behind it. So does a Redis that is no master, or is none yet: it is asked anew where the master is. While the connection is still being made it is given more time than the
      * commands that wait for it, which fail: the first one loads the client's classes. No push may ever arrive here, for the client would take it for the reply
      * to whatever command is under way; hence RESP2, and nothing that subscribes or tracks.
      */
@@ -44,6 +43,12 @@ final class Link {
     /** How many of what keeps replicas coherent may be under way beside {@code redis.waiting-max} others. */
     static final int VITAL_MAX = 1_024;
 
+    /** What a Redis says first that is another's standby. */
+    private static final String STANDBY = "READONLY";
+
+    /** What those say that will not do for now: a standby, one without its standbys, one that is starting. */
+    private static final List<String> NO_MASTER = List.of(STANDBY, "NOREPLICAS", "MASTERDOWN", "LOADING");
+
     private static final int CONNECT_TIMEOUTS = 4;
     private static final long RETRY_MS_MIN = 50;
     private static final long RETRY_MS_MAX = 1_000;
@@ -51,10 +56,11 @@ final class Link {
     private final Vertx vertx;
     private final Context loop;
     private final RedisConfig config;
-    private final Function<Vertx, Redis> clients;
+    private final Function<Vertx, Dial> dials;
+    private final Runnable demoted;
     private final List<Read> reads = new ArrayList<>();
 
-    private @Nullable Redis client;
+    private @Nullable Dial dial;
     private @Nullable Future<RedisConnection> connecting;
     private long retryMs = RETRY_MS_MIN;
     private long retryAtNanos = System.nanoTime();
@@ -62,11 +68,17 @@ final class Link {
 
     private record Read(Request request, Promise<@Nullable Response> reply) {}
 
-    Link(Vertx vertx, Context loop, RedisConfig config, Function<Vertx, Redis> clients) {
+    /**
+     * One that connects when it is first used.
+     *
+     * @param demoted is run when the Redis that it speaks to turns out to be another's standby
+     */
+    Link(Vertx vertx, Context loop, RedisConfig config, Function<Vertx, Dial> dials, Runnable demoted) {
         this.vertx = vertx;
         this.loop = loop;
         this.config = config;
-        this.clients = clients;
+        this.dials = dials;
+        this.demoted = demoted;
     }
 
     /** The loop that every method is called on. */
@@ -87,7 +99,9 @@ final class Link {
     Future<@Nullable Response> send(Request request, boolean vital) {
         return counted(
                 config.waitingMax() + (vital ? VITAL_MAX : 0),
-                () -> connection().compose(connection -> connection.send(request)));
+                () -> connection()
+                        .compose(connection -> connection.send(request))
+                        .onSuccess(done -> retryMs = RETRY_MS_MIN));
     }
 
     /** Sends a command that changes nothing, with the others of this turn. */
@@ -137,21 +151,39 @@ final class Link {
         }
         underWay++;
         Future<@Nullable Response> begun = command.get();
-        Redis used = client;
+        Dial used = dial;
         return begun.timeout(config.timeout().toMillis(), TimeUnit.MILLISECONDS)
                 .onComplete(done -> underWay--)
                 .recover(failed -> {
-                    if (failed instanceof ErrorType) {
+                    boolean refused = failed instanceof ErrorType;
+                    if (refused && !isNoMaster(failed)) {
                         return Future.failedFuture(failed);
                     }
-                    if (used != null && used.equals(client) && connecting != null && connecting.isComplete()) {
+                    if (used != null && used.equals(dial) && connecting != null && connecting.isComplete()) {
                         drop(failed);
+                    }
+                    if (refused && says(failed, STANDBY)) {
+                        demoted.run();
                     }
                     return Future.failedFuture(
                             failed instanceof StoreException
                                     ? failed
-                                    : new StoreException("Redis does not answer", failed));
+                                    : new StoreException(
+                                            refused
+                                                    ? "Redis takes no writes: " + failed.getMessage()
+                                                    : "Redis does not answer",
+                                            failed));
                 });
+    }
+
+    private static boolean isNoMaster(Throwable failed) {
+        return NO_MASTER.stream().anyMatch(word -> says(failed, word));
+    }
+
+    /* As the first word; or, of an error in a script, after others, by Redis before 7. */
+    private static boolean says(Throwable failed, String word) {
+        String said = String.valueOf(failed.getMessage());
+        return said.startsWith(word + " ") || said.contains(" -" + word + " ");
     }
 
     private Future<RedisConnection> connection() {
@@ -161,44 +193,57 @@ final class Link {
         if (System.nanoTime() - retryAtNanos < 0) {
             return Future.failedFuture(new StoreException("Redis cannot be reached"));
         }
-        Redis mine = clients.apply(vertx);
-        client = mine;
+        Dial mine = dials.apply(vertx);
+        dial = mine;
         long mostMs = CONNECT_TIMEOUTS * config.timeout().toMillis();
         Future<RedisConnection> attempt = mine.connect()
                 .timeout(mostMs, TimeUnit.MILLISECONDS)
                 .onSuccess(connection -> {
-                    retryMs = RETRY_MS_MIN;
                     connection.endHandler(ended -> dropIf(mine, "the connection ended"));
                     connection.exceptionHandler(failed -> dropIf(mine, String.valueOf(failed.getMessage())));
                 })
                 .onFailure(failed -> dropIf(mine, String.valueOf(failed.getMessage())));
-        connecting = mine.equals(client) ? attempt : null;
+        connecting = mine.equals(dial) ? attempt : null;
         return attempt;
     }
 
-    private void dropIf(Redis lost, String why) {
-        if (lost.equals(client)) {
+    private void dropIf(Dial lost, String why) {
+        if (lost.equals(dial)) {
             drop(new StoreException(why));
         }
     }
 
     private void drop(Throwable why) {
-        Redis lost = client;
+        Dial lost = dial;
         if (lost == null) {
             return;
         }
         LOG.info("A connection to Redis is lost: {}", why.getMessage());
-        client = null;
+        dial = null;
         connecting = null;
         retryAtNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(retryMs);
         retryMs = Math.min(RETRY_MS_MAX, 2 * retryMs);
         lost.close();
     }
 
+    /** Gives up the connection, and all that waits for it, since the master is another; the next command makes one at once. */
+    void connectAnew() {
+        drop(new StoreException("the master is another"));
+        retryMs = RETRY_MS_MIN;
+        retryAtNanos = System.nanoTime();
+    }
+
+    /** The same, if the connection is to another than this one, as {@link Dial} tells them apart. */
+    void leaveUnless(String master) {
+        if (dial != null && dial.isToAnother(master)) {
+            connectAnew();
+        }
+    }
+
     /** Closes the connection. */
     void close() {
-        Redis last = client;
-        client = null;
+        Dial last = dial;
+        dial = null;
         connecting = null;
         retryAtNanos = Long.MAX_VALUE / 2 + System.nanoTime() / 2;
         if (last != null) {

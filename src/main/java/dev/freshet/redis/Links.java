@@ -8,7 +8,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.ErrorType;
@@ -24,14 +23,20 @@ import org.jspecify.annotations.Nullable;
 final class Links {
     private final Vertx vertx;
     private final RedisConfig config;
-    private final Function<Vertx, Redis> clients;
+    private final Function<Vertx, Dial> dials;
+    private final Runnable demoted;
     private final Map<EventLoop, Link> links = new ConcurrentHashMap<>();
 
-    /** None yet: each is made when it is first used. */
-    Links(Vertx vertx, RedisConfig config, Function<Vertx, Redis> clients) {
+    /**
+     * None yet: each is made when it is first used.
+     *
+     * @param demoted is run when the Redis that one speaks to turns out to be another's standby
+     */
+    Links(Vertx vertx, RedisConfig config, Function<Vertx, Dial> dials, Runnable demoted) {
         this.vertx = vertx;
         this.config = config;
-        this.clients = clients;
+        this.dials = dials;
+        this.demoted = demoted;
     }
 
     /** Runs a script by its hash; Redis forgets scripts when it restarts, and is then told the text again. */
@@ -62,7 +67,7 @@ final class Links {
     Future<Reply> on(Function<Link, Future<@Nullable Response>> command) {
         ContextInternal here = ((ContextInternal) vertx.getOrCreateContext()).unwrap();
         EventLoop eventLoop = here.nettyEventLoop();
-        Link link = links.computeIfAbsent(eventLoop, loop -> new Link(vertx, here, config, clients));
+        Link link = links.computeIfAbsent(eventLoop, loop -> new Link(vertx, here, config, dials, demoted));
         if (eventLoop.inEventLoop()) {
             return reply(command.apply(link));
         }
@@ -77,6 +82,16 @@ final class Links {
                         failed instanceof StoreException
                                 ? failed
                                 : new StoreException("Redis refuses: " + failed.getMessage(), failed)));
+    }
+
+    /** Gives them all up, and what waits for them: the master is another. */
+    void connectAnew() {
+        links.values().forEach(link -> link.loop().runOnContext(run -> link.connectAnew()));
+    }
+
+    /** The same with those that are to another than this one. */
+    void leaveUnless(String master) {
+        links.values().forEach(link -> link.loop().runOnContext(run -> link.leaveUnless(master)));
     }
 
     /** Closes them. */

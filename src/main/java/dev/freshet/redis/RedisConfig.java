@@ -14,27 +14,40 @@ import org.slf4j.LoggerFactory;
 /**
  * Where Redis is, and how long it may take.
  *
- * @param url {@code redis://[user[:password]@]host[:port][/db]}, {@code rediss://…} for TLS, or {@code unix:///path}
+ * @param url {@code redis://[user[:password]@]host[:port][/db]}, {@code rediss://…} for TLS, {@code unix:///path}, or a
+ *     {@link SentinelUrl}
  * @param passwordFile holds the password if the URL does not; read whenever a connection is made, so that it may change
- * @param tls for {@code rediss://…} alone
+ * @param sentinelPasswordFile holds that of the Sentinels, if they ask for one; read like the other
+ * @param tls for {@code rediss://…} and {@code rediss+sentinel://…} alone
  * @param timeout for each command, four times as long for connecting: 10 ms to 30 s
  * @param waitingMax commands of one event loop that may be under way; more fail at once: 16 to 1,000,000
  */
-public record RedisConfig(String url, Optional<Path> passwordFile, RedisTls tls, Duration timeout, int waitingMax) {
+public record RedisConfig(
+        String url,
+        Optional<Path> passwordFile,
+        Optional<Path> sentinelPasswordFile,
+        RedisTls tls,
+        Duration timeout,
+        int waitingMax) {
     /** One without secrets in files. */
     public RedisConfig(String url, Duration timeout, int waitingMax) {
-        this(url, Optional.empty(), RedisTls.DEFAULT, timeout, waitingMax);
+        this(url, Optional.empty(), Optional.empty(), RedisTls.DEFAULT, timeout, waitingMax);
     }
 
     /** Checks the ranges. */
     public RedisConfig {
-        if (!url.matches("(?s)(rediss?|unix)://.*")) {
-            throw new IllegalArgumentException("redis.url begins with redis://, rediss:// or unix://");
+        if (!url.matches("(?s)(rediss?|unix)://.*") && SentinelUrl.parse(url).isEmpty()) {
+            throw new IllegalArgumentException(
+                    "redis.url begins with redis://, rediss:// or unix://, or is redis+sentinel://host[:port],…/master");
         }
-        if (!tls.isDefault() && !url.startsWith("rediss://")) {
+        if (!tls.isDefault() && !url.startsWith("rediss")) {
             throw new IllegalArgumentException("redis.tls-ca, redis.tls-cert and redis.tls-key are for rediss://");
         }
+        if (sentinelPasswordFile.isPresent() && !SentinelUrl.isMeant(url)) {
+            throw new IllegalArgumentException("redis.sentinel-password-file is for redis+sentinel://");
+        }
         RedisTls.check("redis.password-file", passwordFile);
+        RedisTls.check("redis.sentinel-password-file", sentinelPasswordFile);
         if (timeout.toMillis() < 10 || timeout.toMillis() > 30_000) {
             throw new IllegalArgumentException("redis.timeout is 10ms to 30s, was " + timeout.toMillis() + "ms");
         }
@@ -43,20 +56,38 @@ public record RedisConfig(String url, Optional<Path> passwordFile, RedisTls tls,
         }
     }
 
-    /** What a client that speaks to this Redis is made with; the files are read now. */
-    public RedisOptions options() {
+    /** The Sentinels that name the Redis, if the URL names them. */
+    public Optional<SentinelUrl> sentinels() {
+        return SentinelUrl.parse(url);
+    }
+
+    /**
+     * What a client that speaks to this Redis is made with; the files are read now.
+     *
+     * @param address where it is, a URL without Sentinels
+     */
+    public RedisOptions options(String address) {
+        return options(address, passwordFile);
+    }
+
+    /** The same, for one of the Sentinels. */
+    RedisOptions sentinelOptions(String address) {
+        return options(address, sentinelPasswordFile);
+    }
+
+    private RedisOptions options(String address, Optional<Path> password) {
         NetClientOptions net = new NetClientOptions()
                 .setTcpNoDelay(true)
                 .setTcpKeepAlive(true)
                 .setConnectTimeout((int) timeout.toMillis());
-        if (url.startsWith("rediss://")) {
+        if (address.startsWith("rediss://")) {
             tls.apply(net);
         }
         RedisOptions options = new RedisOptions()
-                .setConnectionString(url)
+                .setConnectionString(address)
                 .setPreferredProtocolVersion(ProtocolVersion.RESP2)
                 .setNetClientOptions(net);
-        passwordFile.flatMap(RedisConfig::line).ifPresent(options::setPassword);
+        password.flatMap(RedisConfig::line).ifPresent(options::setPassword);
         return options;
     }
 
@@ -68,9 +99,10 @@ public record RedisConfig(String url, Optional<Path> passwordFile, RedisTls tls,
         try {
             return Optional.of(Files.readString(file, StandardCharsets.UTF_8).strip());
         } catch (IOException e) {
+            // Not in a field: the configuration is read before anything may log.
             LoggerFactory.getLogger(RedisConfig.class)
                     .warn(
-                            "redis.password-file: {} cannot be read ({})",
+                            "The password file {} cannot be read ({})",
                             file,
                             e.getClass().getSimpleName());
             return Optional.empty();
@@ -81,7 +113,8 @@ public record RedisConfig(String url, Optional<Path> passwordFile, RedisTls tls,
     @Override
     public String toString() {
         return "RedisConfig[url=" + url.replaceFirst("//.*@", "//***@").replaceFirst("\\?.*", "?***")
-                + ", passwordFile=" + passwordFile + ", tls=" + tls + ", timeout=" + timeout + ", waitingMax="
+                + ", passwordFile=" + passwordFile + ", sentinelPasswordFile=" + sentinelPasswordFile + ", tls=" + tls
+                + ", timeout=" + timeout + ", waitingMax="
                 + waitingMax + "]";
     }
 }

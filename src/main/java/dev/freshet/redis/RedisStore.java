@@ -23,7 +23,7 @@ import dev.freshet.tag.Tag;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.impl.types.ErrorType;
 import java.net.URI;
@@ -37,6 +37,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -56,6 +57,9 @@ public final class RedisStore implements Store {
     private final Map<String, String> own = new ConcurrentHashMap<>();
 
     private final Bus bus;
+    private final Optional<Sentinels> sentinels;
+    /** The master that was met last. */
+    private final AtomicReference<String> latest = new AtomicReference<>("");
 
     /**
      * A store that connects when it is first asked.
@@ -65,18 +69,45 @@ public final class RedisStore implements Store {
     public RedisStore(Vertx vertx, RedisConfig config, Rules rules) {
         this.config = config;
         this.rules = rules;
-        Function<Vertx, Redis> clients = each -> Redis.createClient(
-                each,
-                config.options()
+        this.sentinels = config.sentinels().map(url -> new Sentinels(vertx, config, url));
+        Function<Vertx, Dial> dials = each -> Dial.toMaster(each, this::where, this::met);
+        this.bus = new Bus(vertx, dials);
+        this.links = new Links(vertx, config, dials, this::connectAnew);
+        sentinels.ifPresent(all -> all.watch(this::connectAnew));
+    }
+
+    /* For each connection anew: the master may be another, and the files' secrets. */
+    private Future<RedisOptions> where() {
+        return sentinels
+                .map(Sentinels::master)
+                .orElseGet(() -> Future.succeededFuture(config.url()))
+                .map(address -> config.options(address)
                         .setMaxPoolSize(1)
                         .setMaxPoolWaiting(1)
                         .setMaxWaitingHandlers(config.waitingMax() + Link.VITAL_MAX));
-        this.links = new Links(vertx, config, clients);
-        this.bus = new Bus(vertx, clients);
+    }
+
+    /* Connections are made one by one, and the name may have moved in between: those to another master are given up. */
+    private void met(String master) {
+        if (!master.equals(latest.getAndSet(master))) {
+            links.leaveUnless(master);
+            bus.leaveUnless(master);
+        }
+    }
+
+    private void connectAnew() {
+        links.connectAnew();
+        bus.connectAnew();
     }
 
     @Override
     public String describe() {
+        return config.sentinels()
+                .map(url -> "redis " + url.master() + ", by the Sentinels " + String.join(", ", url.sentinels()))
+                .orElseGet(this::address);
+    }
+
+    private String address() {
         URI uri = URI.create(config.url());
         return uri.getScheme().equals("unix")
                 ? "redis at " + uri.getPath()
@@ -347,6 +378,7 @@ public final class RedisStore implements Store {
 
     @Override
     public Future<Void> close() {
+        sentinels.ifPresent(Sentinels::close);
         bus.close();
         return links.close();
     }

@@ -5,11 +5,11 @@ import static dev.freshet.testing.Futures.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.testing.OnVertx;
+import io.vertx.core.Future;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.parsetools.RecordParser;
 import io.vertx.redis.client.ProtocolVersion;
-import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisOptions;
 import java.util.List;
 import java.util.Set;
@@ -35,11 +35,11 @@ class BusTest extends OnVertx {
         String uri = "redis://127.0.0.1:" + server.actualPort();
         bus = new Bus(
                 vertx,
-                each -> Redis.createClient(
+                each -> Dial.toAnybody(
                         each,
-                        new RedisOptions()
+                        () -> Future.succeededFuture(new RedisOptions()
                                 .setConnectionString(uri)
-                                .setPreferredProtocolVersion(ProtocolVersion.RESP2)));
+                                .setPreferredProtocolVersion(ProtocolVersion.RESP2))));
         bus.subscribe(Set.of(CHANNEL), new Bus.Listener() {
             @Override
             public void live() {

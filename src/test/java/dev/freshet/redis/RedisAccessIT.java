@@ -50,7 +50,9 @@ class RedisAccessIT {
 
     private static RedisStore store(String url, Optional<Path> passwordFile) {
         return new RedisStore(
-                vertx, new RedisConfig(url, passwordFile, RedisTls.DEFAULT, Duration.ofSeconds(2), 64), RULES);
+                vertx,
+                new RedisConfig(url, passwordFile, Optional.empty(), RedisTls.DEFAULT, Duration.ofSeconds(2), 64),
+                RULES);
     }
 
     private static void admin(String password, String... words) {

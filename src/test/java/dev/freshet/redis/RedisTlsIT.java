@@ -56,7 +56,8 @@ class RedisTlsIT extends OnRedis {
     }
 
     private static RedisConfig config(String host, RedisTls tls) {
-        return new RedisConfig("rediss://" + host + ":" + port, Optional.empty(), tls, Duration.ofSeconds(2), 4_096);
+        return new RedisConfig(
+                "rediss://" + host + ":" + port, Optional.empty(), Optional.empty(), tls, Duration.ofSeconds(2), 4_096);
     }
 
     private static RedisStore to(String host, RedisTls tls) {

@@ -14,6 +14,7 @@ import redis.embedded.core.ExecutableProvider;
 final class RedisProcess extends RedisServer {
 
     private static final Duration READY_MAX = Duration.ofSeconds(10);
+    private static final Path FOLDER = Tools.repository().resolve("target/redis");
 
     private final int port = Ports.free();
     private final ChildProcess process;
@@ -35,20 +36,23 @@ final class RedisProcess extends RedisServer {
 
     /** One with other arguments. */
     RedisProcess(List<String> keeping) {
-        Path folder = Tools.repository().resolve("target/redis");
-        Path program = Tools.find("redis-server").orElseGet(() -> unpacked(folder));
         List<String> arguments = new ArrayList<>(
-                List.of(program.toString(), "--port", Integer.toString(port), "--bind", "127.0.0.1", "--save", ""));
+                List.of(program().toString(), "--port", Integer.toString(port), "--bind", "127.0.0.1", "--save", ""));
         arguments.addAll(keeping);
         process = ChildProcess.start(new ChildProcess.Command(
-                "redis", folder.getParent(), Map.of(), folder.resolve("redis-" + port + ".log"), arguments));
+                "redis", FOLDER.getParent(), Map.of(), FOLDER.resolve("redis-" + port + ".log"), arguments));
         awaitReady();
     }
 
-    private static Path unpacked(Path folder) {
+    /** What is run. */
+    static Path program() {
+        return Tools.find("redis-server").orElseGet(RedisProcess::unpacked);
+    }
+
+    private static Path unpacked() {
         try {
-            Files.createDirectories(folder);
-            return ExecutableProvider.newJarResourceProvider(folder.toFile())
+            Files.createDirectories(FOLDER);
+            return ExecutableProvider.newJarResourceProvider(FOLDER.toFile())
                     .get()
                     .toPath()
                     .toAbsolutePath();
