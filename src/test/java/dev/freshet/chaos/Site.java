@@ -1,6 +1,7 @@
 package dev.freshet.chaos;
 
 import dev.freshet.testing.GatewayProcess;
+import dev.freshet.testing.RedisGroup;
 import dev.freshet.testing.RedisServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -50,9 +51,18 @@ final class Site implements AutoCloseable {
 
     /** Starts everything, and returns when it is ready. */
     Site(Path folder) {
+        this(folder, Optional.empty(), Map.of());
+    }
+
+    /** One whose replicas reach Redis without a proxy, wherever the Sentinels say that it is. The group is not closed with it. */
+    Site(Path folder, RedisGroup group, Map<String, String> settings) {
+        this(folder, Optional.of(group), settings);
+    }
+
+    private Site(Path folder, Optional<RedisGroup> group, Map<String, String> more) {
         redisFolder = folder.resolve("redis");
         emptyRedis();
-        redis = RedisServer.startKept(redisFolder);
+        redis = group.map(two -> two.server(0)).orElseGet(() -> RedisServer.startKept(redisFolder));
         clock = ShiftedClock.at(folder.resolve("clock"));
         int redisPort = URI.create(redis.uri()).getPort();
         for (int i = 0; i < REPLICAS; i++) {
@@ -64,10 +74,9 @@ final class Site implements AutoCloseable {
             if (i == ShiftedClock.REPLICA) {
                 clock.ifPresent(shifted -> settings.putAll(shifted.environment()));
             }
-            replicas.add(new Replica(
-                    name(i),
-                    proxy,
-                    new GatewayProcess(name(i), "redis://127.0.0.1:" + proxy.port(), folder, settings)));
+            settings.putAll(more);
+            String uri = group.map(RedisGroup::uri).orElse("redis://127.0.0.1:" + proxy.port());
+            replicas.add(new Replica(name(i), proxy, new GatewayProcess(name(i), uri, folder, settings)));
         }
         replicas.forEach(replica -> replica.process.awaitReady());
     }
