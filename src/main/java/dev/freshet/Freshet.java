@@ -7,15 +7,18 @@ import dev.freshet.edge.EdgeMeters;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.gateway.InvalidationVerticle;
 import dev.freshet.gateway.Meters;
+import dev.freshet.http.ConsoleRoutes;
 import dev.freshet.http.HttpVerticle;
 import dev.freshet.http.StreamMeters;
 import dev.freshet.http.UnixSocket;
 import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.loop.Clocks;
 import dev.freshet.near.NearCache;
+import dev.freshet.ops.Console;
 import dev.freshet.ops.Health;
 import dev.freshet.ops.OpsVerticle;
 import dev.freshet.redis.RedisStore;
+import dev.freshet.store.Fleets;
 import dev.freshet.store.MemoryStore;
 import dev.freshet.store.Rules;
 import dev.freshet.store.Store;
@@ -80,11 +83,11 @@ public final class Freshet {
     /** Written by the chain of start(), read by whoever asks. */
     private volatile int port;
 
-    private Freshet(Vertx vertx, Config config) {
+    private <S extends Store & Fleets> Freshet(Vertx vertx, Config config, S shared) {
         this.vertx = vertx;
         this.config = config;
         String replica = replica();
-        store = store(vertx, config);
+        store = shared;
         NearCache near = new NearCache(config.near(), Clocks.SYSTEM);
         leases = new LeaseVerticle(store, config.lease(), replica, Clocks.SYSTEM);
         invalidations = new InvalidationVerticle(store, near, leases, config.coherence(), replica, Clocks.SYSTEM);
@@ -103,21 +106,28 @@ public final class Freshet {
         meters = new EdgeMeters(registry, "data");
         checks = new Checks(store, invalidations, leases, meters, config);
         ProcessMeters.show(registry, checks);
-        ops = new OpsVerticle(
-                config.ops(),
-                new Edge(
-                        config.edge(), OPS_CONNECTIONS_MAX, ClientAuth.REQUEST, new EdgeMeters(registry, "operations")),
-                access,
-                registry,
-                version(registry),
-                new Health(this::isAlive, checks.all()));
+        ops = operations(registry, shared);
     }
 
-    private static Store store(Vertx vertx, Config config) {
+    private static Freshet of(Vertx vertx, Config config) {
         Rules rules = config.coherence().rules();
         return config.redis()
-                .<Store>map(redis -> new RedisStore(vertx, redis, rules))
-                .orElseGet(() -> new MemoryStore(config.storeBytes(), rules));
+                .map(redis -> new Freshet(vertx, config, new RedisStore(vertx, redis, rules)))
+                .orElseGet(() -> new Freshet(vertx, config, new MemoryStore(config.storeBytes(), rules)));
+    }
+
+    private OpsVerticle operations(PrometheusMeterRegistry registry, Fleets fleets) {
+        EdgeMeters opsMeters = new EdgeMeters(registry, "operations");
+        Edge edge = new Edge(config.edge(), OPS_CONNECTIONS_MAX, ClientAuth.REQUEST, opsMeters);
+        JsonObject version = version(registry);
+        Health health = new Health(this::isAlive, checks.all());
+        Console console = new Console(
+                gateway,
+                registry,
+                version,
+                health,
+                loop -> new ConsoleRoutes(loop, gateway, fleets, access, opsMeters, streams)::answer);
+        return new OpsVerticle(config.ops(), edge, access, registry, version, health, console);
     }
 
     /** A name that no other process of the fleet has: 12 characters of base 36. */
@@ -139,7 +149,7 @@ public final class Freshet {
 
     /** Succeeds when it serves. Fails with a {@link StartException} that names the key to change, and leaves nothing behind. */
     public static Future<Freshet> start(Vertx vertx, Config config) {
-        Freshet freshet = new Freshet(vertx, config);
+        Freshet freshet = of(vertx, config);
         return freshet.start()
                 .map(freshet)
                 .recover(failed -> freshet.stop().transform(stopped -> Future.failedFuture(failed)));

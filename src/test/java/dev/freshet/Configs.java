@@ -1,10 +1,12 @@
 package dev.freshet;
 
 import dev.freshet.edge.EdgeConfig;
+import dev.freshet.edge.Token;
 import dev.freshet.http.HttpConfig;
 import dev.freshet.ops.OpsConfig;
 import dev.freshet.redis.RedisConfig;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** Configurations of replicas that a test starts, with ports that the system chooses. */
@@ -13,9 +15,14 @@ final class Configs {
 
     /** One of a fleet on a Redis. */
     static Config on(String redisUri) {
+        return on(redisUri, List.of());
+    }
+
+    /** One of a fleet on a Redis, which lets in the bearers of some tokens. */
+    static Config on(String redisUri, List<Token> tokens) {
         return of(
                 new HttpConfig("127.0.0.1", 0, 1 << 20),
-                Config.DEFAULT.edge(),
+                Config.DEFAULT.edge().with(tokens, Optional.empty()),
                 Optional.of(new RedisConfig(redisUri, Duration.ofSeconds(2), 4_096)));
     }
 

@@ -95,7 +95,7 @@ class DocumentsTest {
     @Test
     void operating_metrics_namesEveryLabelAndItsValues() throws Exception {
         String text = Files.readString(OPERATING);
-        Pattern.compile("\\n(freshet_\\w+)\\{(\\w+)=\"(\\w+)\"} ")
+        Pattern.compile("\\n(freshet_\\w+?)(?:_count|_sum)?\\{(\\w+)=\"(\\w+)\"} ")
                 .matcher(get("/metrics"))
                 .results()
                 .forEach(series -> assertThat(text)
@@ -154,19 +154,7 @@ class DocumentsTest {
 
     @Test
     void readme_api_hasThePathsAndMethodsOfTheRoutes() throws IOException {
-        String verticle = Files.readString(HTTP_SOURCES.resolve("HttpVerticle.java"));
-        Map<String, String> constants = new HashMap<>();
-        Pattern.compile("String ([A-Z]+) = (.*);")
-                .matcher(verticle)
-                .results()
-                .forEach(constant -> constants.put(constant.group(1), path(constant.group(2), constants)));
-        Map<String, Set<String>> routes = new TreeMap<>();
-        Pattern.compile("on\\(HttpMethod\\.([A-Z]+), ([^,]+), Scope")
-                .matcher(verticle)
-                .results()
-                .forEach(route -> routes.computeIfAbsent(path(route.group(2), constants), path -> new TreeSet<>())
-                        .add(route.group(1)));
-
+        Map<String, Set<String>> routes = routes(Files.readString(HTTP_SOURCES.resolve("HttpVerticle.java")));
         Map<String, Set<String>> documented = new TreeMap<>();
         for (String line : Files.readAllLines(Path.of("README.md"))) {
             for (String path : found("^\\| `.*?(/v1/[^`]*)` \\|", line)) {
@@ -177,6 +165,35 @@ class DocumentsTest {
         }
         assertThat(routes).hasSizeGreaterThan(5);
         assertThat(documented).isEqualTo(routes);
+    }
+
+    /* The paths that a class adds to its routes, with their methods. */
+    private static Map<String, Set<String>> routes(String source) {
+        Map<String, String> constants = new HashMap<>();
+        Pattern.compile("String ([A-Z]+) = (.*);")
+                .matcher(source)
+                .results()
+                .forEach(constant -> constants.put(constant.group(1), path(constant.group(2), constants)));
+        Map<String, Set<String>> routes = new TreeMap<>();
+        Pattern.compile("on\\(\\s*HttpMethod\\.([A-Z]+),\\s*([^,]+),\\s*Scope")
+                .matcher(source)
+                .results()
+                .forEach(route -> routes.computeIfAbsent(path(route.group(2), constants), path -> new TreeSet<>())
+                        .add(route.group(1)));
+
+        return routes;
+    }
+
+    @Test
+    void operating_consoleApi_hasThePathsAndMethodsOfTheRoutes() throws IOException {
+        Map<String, Set<String>> documented = new TreeMap<>();
+        rows("console path")
+                .forEach(row -> documented.put(row.get(0), Set.of(row.get(1).split(", "))));
+
+        Map<String, Set<String>> routes = routes(Files.readString(HTTP_SOURCES.resolve("ConsoleRoutes.java")));
+        found("API \\+ \"(\\w+)\" ->", Files.readString(Path.of("src/main/java/dev/freshet/ops/Console.java")))
+                .forEach(name -> routes.put("/console/api/" + name, Set.of("GET")));
+        assertThat(documented).isEqualTo(routes).hasSize(7);
     }
 
     /* What an expression such as APP + "/clock" comes to. */

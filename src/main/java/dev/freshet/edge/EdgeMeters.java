@@ -3,10 +3,13 @@ package dev.freshet.edge;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What one listener counts. Every event loop counts here. */
@@ -27,8 +30,28 @@ public final class EdgeMeters {
         REQUESTS
     }
 
+    private static final Duration[] BUCKETS = {
+        Duration.ofNanos(100_000),
+        Duration.ofNanos(250_000),
+        Duration.ofNanos(500_000),
+        Duration.ofMillis(1),
+        Duration.ofNanos(2_500_000),
+        Duration.ofMillis(5),
+        Duration.ofMillis(10),
+        Duration.ofMillis(25),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(250),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofMillis(2_500),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(10),
+    };
+
     private final AtomicInteger connections = new AtomicInteger();
     private final Map<Refusal, Counter> refused = new EnumMap<>(Refusal.class);
+    private final Map<Scope, Timer> requests = new EnumMap<>(Scope.class);
 
     /** Counts in {@code registry}, where every series exists from the start. */
     public EdgeMeters(MeterRegistry registry, String listener) {
@@ -44,6 +67,27 @@ public final class EdgeMeters {
                             .description("What was not let in")
                             .tag("reason", refusal.name().toLowerCase(Locale.ROOT))
                             .register(registry));
+        }
+        time(registry, Scope.ENTRIES_READ, "read");
+        time(registry, Scope.ENTRIES_WRITE, "write");
+        time(registry, Scope.TAGS_INVALIDATE, "invalidate");
+    }
+
+    private void time(MeterRegistry registry, Scope scope, String kind) {
+        requests.put(
+                scope,
+                Timer.builder("freshet.request")
+                        .description("From the head of a request to its answer, with what it waited")
+                        .tag("kind", kind)
+                        .serviceLevelObjectives(BUCKETS)
+                        .register(registry));
+    }
+
+    /** Counts one that was answered, or failed, by what it needed; those of streams and operators are not timed. */
+    public void answered(Scope scope, long nanos) {
+        Timer timer = requests.get(scope);
+        if (timer != null) {
+            timer.record(nanos, TimeUnit.NANOSECONDS);
         }
     }
 

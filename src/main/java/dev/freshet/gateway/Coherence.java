@@ -146,7 +146,7 @@ public final class Coherence implements Marks {
     }
 
     /** Whether the store did not answer the last beat. */
-    boolean isCutOff() {
+    public boolean isCutOff() {
         return cutOff;
     }
 

@@ -25,8 +25,10 @@ import dev.freshet.tag.Tag;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -390,6 +392,16 @@ public final class Gateway {
     /** Tells an app's changes; see {@link InvalidationVerticle#subscribe}. */
     public Future<Subscription> subscribe(String app, Place after, Consumer<Change> heard) {
         return Loops.back(vertx, invalidations.subscribe(vertx, app, after, heard));
+    }
+
+    /** Every app that this replica serves. */
+    public List<Coherence> apps() {
+        return invalidations.apps();
+    }
+
+    /** What the near cache holds of an app, by deployment. */
+    public Future<SortedMap<String, NearCache.Share>> near(String app) {
+        return vertx.executeBlocking(() -> near.shares(app), false).map(Objects::requireNonNull);
     }
 
     /** This process's name in the fleet. */

@@ -13,13 +13,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The event streams of one event loop, which alone uses them: bounded in number and age, and kept from falling silent. */
 final class EventStreams {
-    /** Streams of one event loop; more are refused. */
+    /** Streams of one event loop of the API; more are refused. */
     static final int STREAMS_MAX = 512;
 
     private static final long RETRY_MS_MIN = 100;
     private static final long RETRY_MS_MAX = 2_000;
 
     private final Vertx vertx;
+    private final int streamsMax;
     private final Times times;
     private final StreamMeters meters;
 
@@ -57,8 +58,9 @@ final class EventStreams {
     private record Told(Change change, List<Event> events) {}
 
     /** No streams yet. */
-    EventStreams(Vertx vertx, Times times, StreamMeters meters) {
+    EventStreams(Vertx vertx, int streamsMax, Times times, StreamMeters meters) {
         this.vertx = vertx;
+        this.streamsMax = streamsMax;
         this.times = times;
         this.meters = meters;
         vertx.setPeriodic(times.beatMs, tick -> List.copyOf(streams.keySet()).forEach(EventStream::beat));
@@ -73,8 +75,8 @@ final class EventStreams {
         if (stopped) {
             throw new StoreException("this replica stops");
         }
-        if (streams.size() >= STREAMS_MAX) {
-            throw new Problem(Problem.Kind.OVERLOADED, "there are " + STREAMS_MAX + " event streams already");
+        if (streams.size() >= streamsMax) {
+            throw new Problem(Problem.Kind.OVERLOADED, "there are " + streamsMax + " event streams already");
         }
         EventStream stream = new EventStream(this, vertx.getOrCreateContext(), request);
         long ageMs = times.ageMs(ThreadLocalRandom.current().nextDouble());

@@ -77,7 +77,7 @@ public final class HttpVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        EventStreams opened = new EventStreams(vertx, times, meters);
+        EventStreams opened = new EventStreams(vertx, EventStreams.STREAMS_MAX, times, meters);
         Routes routes = routes(opened);
         streams = opened;
         Edge edge = new Edge(door.config, door.config.connectionsMax(), ClientAuth.REQUIRED, door.meters);

@@ -142,7 +142,12 @@ final class Routes {
                 return new Found(sent, path, new Target(segments.get()));
             }
         }
-        throw new Problem(Kind.NOT_FOUND, "there is no such path: the API begins with /v1/apps/");
+        throw new Problem(Kind.NOT_FOUND, "there is no such path: the API begins with " + beginning());
+    }
+
+    private String beginning() {
+        String first = String.join("/", paths.getFirst().segments);
+        return first.substring(0, first.indexOf('{'));
     }
 
     private Future<Void> admitted(Guarded guarded, HttpServerRequest request, Target target) {
@@ -165,10 +170,16 @@ final class Routes {
             meters.refused(Refusal.REQUESTS);
             throw new Problem(Kind.OVERLOADED, "http.requests-max requests wait for something already");
         }
+        long begunNanos = System.nanoTime();
         Future<Void> answered = guarded.route.answer(asked);
-        if (!answered.isComplete() && most < Integer.MAX_VALUE) {
-            waiting++;
-            answered.onComplete(done -> waiting--);
+        if (answered.isComplete()) {
+            meters.answered(guarded.scope, System.nanoTime() - begunNanos);
+        } else {
+            waiting += most < Integer.MAX_VALUE ? 1 : 0;
+            answered.onComplete(done -> {
+                waiting -= most < Integer.MAX_VALUE ? 1 : 0;
+                meters.answered(guarded.scope, System.nanoTime() - begunNanos);
+            });
         }
         return answered;
     }

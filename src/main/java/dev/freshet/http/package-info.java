@@ -1,7 +1,7 @@
 /**
  * The HTTP API.
  *
- * <p>May import: gateway, store, lease, entry, tag, edge.
+ * <p>May import: gateway, store, near, lease, entry, tag, edge.
  */
 @NullMarked
 package dev.freshet.http;

@@ -8,6 +8,8 @@ import dev.freshet.loop.Clocks;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -140,6 +142,25 @@ public final class NearCache {
     /** The most bytes that it holds. */
     public long bytesMax() {
         return copies.policy().eviction().map(eviction -> eviction.getMaximum()).orElse(0L);
+    }
+
+    /** What there is of one deployment. */
+    public record Share(long entries, long bytes) {
+        Share with(long more) {
+            return new Share(entries + 1, bytes + more);
+        }
+    }
+
+    /** What it holds of an app, by deployment. Takes a look at each copy: not for an event loop. */
+    public SortedMap<String, Share> shares(String app) {
+        SortedMap<String, Share> shares = new TreeMap<>();
+        copies.asMap().forEach((key, copy) -> {
+            if (key.app().equals(app)) {
+                long bytes = copy.entry().weightBytes();
+                shares.merge(key.deployment(), new Share(1, bytes), (all, one) -> all.with(bytes));
+            }
+        });
+        return shares;
     }
 
     /** How many copies it holds. */

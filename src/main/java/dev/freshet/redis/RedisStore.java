@@ -9,6 +9,8 @@ import dev.freshet.lease.Claim;
 import dev.freshet.lease.Holder;
 import dev.freshet.store.Change;
 import dev.freshet.store.Evidence;
+import dev.freshet.store.Fleet;
+import dev.freshet.store.Fleets;
 import dev.freshet.store.Invalidation;
 import dev.freshet.store.Mode;
 import dev.freshet.store.Position;
@@ -44,7 +46,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The store in Redis 6.2 or newer, or what speaks as it does. */
-public final class RedisStore implements Store {
+public final class RedisStore implements Store, Fleets {
     private static final Logger LOG = LoggerFactory.getLogger(RedisStore.class);
 
     /** The most tags that a beat answers; more than one invalidation names. */
@@ -351,6 +353,11 @@ public final class RedisStore implements Store {
         }
         boolean begun = clock.has(0) && clock.has(1);
         return new Evidence(begun ? clock.text(0) : "", begun ? clock.number(1) : 0, known);
+    }
+
+    @Override
+    public Future<Fleet> fleet(String app) {
+        return new FleetReads(links, app).read();
     }
 
     @Override

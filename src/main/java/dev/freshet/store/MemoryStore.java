@@ -33,7 +33,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A store in this process, bounded in bytes: for one replica, and for tests. Any thread may call; every answer is there at once. */
-public final class MemoryStore implements Store {
+public final class MemoryStore implements Store, Fleets {
     /*
      * The lease of a key is the lock of its entry: claims, releases and writes of a key are steps of
      * the lease map's compute(), so they are atomic as the scripts of Redis are. What belongs to an
@@ -280,6 +280,26 @@ public final class MemoryStore implements Store {
                     .filter(replica -> app.applied.getOrDefault(replica, 0L) < stamp)
                     .collect(Collectors.toSet()));
         }
+    }
+
+    @Override
+    public Future<Fleet> fleet(String name) {
+        App app = app(name);
+        synchronized (app) {
+            long now = nowMicros();
+            List<Fleet.Member> members = app.windows.keySet().stream()
+                    .sorted()
+                    .limit(Fleet.MEMBERS_MAX)
+                    .map(replica -> member(app, replica, now))
+                    .toList();
+            return Future.succeededFuture(new Fleet(app.epoch, app.head, now, members));
+        }
+    }
+
+    /* What is told here is applied at once: there is no lag to tell. */
+    private static Fleet.Member member(App app, String replica, long now) {
+        long leftMs = Math.max(0, Objects.requireNonNull(app.windows.get(replica)) - now) / 1_000;
+        return new Fleet.Member(replica, leftMs, 0, app.applied.getOrDefault(replica, 0L), 0);
     }
 
     @Override

@@ -143,6 +143,11 @@ final class Api implements AutoCloseable {
                 .sum();
     }
 
+    /** How many requests of a kind were timed. */
+    long requests(String kind) {
+        return registry.get("freshet.request").tag("kind", kind).timer().count();
+    }
+
     @Override
     public void close() {
         client.shutdownNow();

@@ -499,4 +499,20 @@ class EntryRoutesTest extends OnApi {
                 .allSatisfy(path -> assertThat(api.get(path).problem()).isEqualTo("invalid-name"));
         assertThat(api.get("/v1/apps/%73hop/clock").status()).isEqualTo(200);
     }
+
+    @Test
+    void requests_answered_areTimedByTheirKind() {
+        long reads = api.requests("read");
+        long writes = api.requests("write");
+        long invalidations = api.requests("invalidate");
+        api.put(Api.entry("timed"), "x", "Cache-Groups", "\"timed\"");
+        api.get(Api.entry("timed"));
+        api.get(Api.entry("nothing"));
+        api.invalidate("timed");
+        api.get(Api.SHOP + "/clock");
+
+        until(() -> api.requests("read") == reads + 2
+                && api.requests("write") == writes + 1
+                && api.requests("invalidate") == invalidations + 1);
+    }
 }

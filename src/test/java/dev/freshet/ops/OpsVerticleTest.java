@@ -42,7 +42,13 @@ class OpsVerticleTest {
             new Access(List.of()),
             registry,
             new JsonObject().put("version", "1.2.3"),
-            new Health(() -> alive, Map.of("one", () -> finding)));
+            new Health(() -> alive, Map.of("one", () -> finding)),
+            new Console(
+                    Parts.over(vertx, registry).gateway(),
+                    registry,
+                    new JsonObject(),
+                    new Health(() -> alive, Map.of()),
+                    loop -> request -> {}));
 
     @BeforeEach
     void start() {
@@ -142,8 +148,9 @@ class OpsVerticleTest {
 
         assertThat(answer.statusCode()).isEqualTo(404);
         assertThat(answer.body())
-                .isEqualTo("there is no such path; there are /health/checks/one, /livez, /metrics, /readyz, /startupz,"
-                        + " /version\n");
+                .isEqualTo(
+                        "there is no such path; there are /console/, /health/checks/one, /livez, /metrics, /readyz, /startupz,"
+                                + " /version\n");
     }
 
     @ParameterizedTest

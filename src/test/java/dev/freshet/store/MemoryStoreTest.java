@@ -21,6 +21,18 @@ class MemoryStoreTest extends StoreContract {
     }
 
     @Test
+    void fleet_tellsTheReplicasWhoseWindowsAreOpen() {
+        now(store.beat(app, new Position("r1", "", 0, 1)));
+        now(store.beat(app, new Position("r2", "", 0, 1)));
+        now(store.leave(app, "r2"));
+
+        Fleet fleet = now(store.fleet(app));
+        assertThat(fleet.members()).hasSize(1);
+        assertThat(fleet.members().getFirst().replica()).isEqualTo("r1");
+        assertThat(fleet.members().getFirst().windowMs()).isBetween(1L, 2 * WINDOW_MS);
+    }
+
+    @Test
     void write_moreThanFits_forgetsSome() {
         MemoryStore small = new MemoryStore(100_000, RULES);
         Draft draft = Draft.of(Body.of(Buffer.buffer(new byte[9_000])), Lifetime.UNLIMITED, List.of());
