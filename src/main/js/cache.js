@@ -98,6 +98,19 @@ export async function read(gateway, question) {
 }
 
 /**
+ * Gives the lease back that a request holds on what it will not write after all, so that nobody waits
+ * for it.
+ *
+ * @param {Gateway} gateway
+ * @param {string} digest
+ * @param {object} owner the request
+ */
+export function forgo(gateway, digest, owner) {
+  const ticket = tickets.held(digest);
+  if (ticket?.owner === owner) surrender(gateway, digest, ticket);
+}
+
+/**
  * @param {string} digest
  * @param {Found | undefined} found
  * @param {{ reached: boolean, near?: boolean }} how

@@ -1,13 +1,21 @@
 // @ts-check
 /** The handler of pages, route handlers, `fetch` and images, for `cacheHandler` of next.config. */
 import { onEnd, onFailure } from './answers.js';
-import { GRACE_S, giveUp, droppedAsStale, read, write } from './cache.js';
+import { GRACE_S, giveUp, droppedAsStale, forgo, read, write } from './cache.js';
 import { connect } from './client.js';
 import { now } from './clock.js';
 import { building } from './config.js';
 import { invalidate, weigh } from './invalidations.js';
 import { digestOf, tagNames } from './names.js';
-import { callerPersists, endedHere, staleTag, TAGS_HEADER, work } from './next.js';
+import {
+  callerPersists,
+  endedHere,
+  noteLifetime,
+  scopesKeys,
+  staleTag,
+  TAGS_HEADER,
+  work,
+} from './next.js';
 import { count } from './report.js';
 import { isSpent, seedOf } from './seed.js';
 import { take } from './tickets.js';
@@ -21,7 +29,9 @@ import { pack, unpack } from './value.js';
  * When each request began: Next makes several handlers for one, and the value that one of them
  * missed another may write.
  *
- * @type {WeakMap<object, { since: number }>}
+ * `page` is what it misses, until it is known whether that will be written.
+ *
+ * @type {WeakMap<object, { since: number, page?: string }>}
  */
 const requests = new WeakMap();
 
@@ -53,7 +63,9 @@ export default class Incremental {
   async get(key, ctx) {
     try {
       const gateway = this.#connect();
-      return gateway ? await this.#get(gateway, key, ctx ?? {}) : null;
+      const data = gateway ? await this.#get(gateway, key, ctx ?? {}) : null;
+      if (data?.cacheControl) noteLifetime(key, data.cacheControl);
+      return data;
     } catch {
       count('fault');
       return null;
@@ -118,7 +130,9 @@ export default class Incremental {
       },
     });
     if (forced) this.#request.since = now();
+    if (ctx.isFallback) this.#missedForItsShell(gateway);
     if (found) return dataOf(found, ctx);
+    if (!isFetch) this.#request.page = digest;
     if (seed && barrenSeeds.size < BARREN_SEEDS_MAX) barrenSeeds.add(digest);
     if (!ctx.isFallback) return null;
 
@@ -135,6 +149,17 @@ export default class Incremental {
   #onFailure(callback) {
     onFailure(this.#headers, callback);
     return false; // nothing but the same page asks for it again, and that has to be rendered then
+  }
+
+  /**
+   * The page that this request misses is served from the shell of its route. Before 16.3, when keys
+   * came to name their route, Next does not write it then.
+   *
+   * @param {Gateway} gateway
+   */
+  #missedForItsShell(gateway) {
+    const { page } = this.#request;
+    if (page && !scopesKeys()) forgo(gateway, page, this.#request);
   }
 
   /**

@@ -94,24 +94,63 @@ function hiding(fs) {
 
 /** Whether this process has ended what carries these, since then. @param {string[]} tags @param {number} began */
 export function endedHere(tags, began) {
-  return tagsManifest()?.areTagsExpired?.(tags, began) === true;
+  return manifest()?.areTagsExpired?.(tags, began) === true;
 }
 
-/** A tag that Next takes to be stale whenever it is asked. */
+/** A tag that Next takes to be stale whenever it is asked. Next 15 knows no tag that is. */
 export function staleTag() {
-  const manifest = tagsManifest()?.tagsManifest;
-  if (!(manifest instanceof Map)) return undefined;
-  manifest.set(STALE_TAG, { stale: Infinity });
+  const { tagsManifest, areTagsStale } = manifest() ?? {};
+  if (!(tagsManifest instanceof Map) || !areTagsStale) return undefined;
+  tagsManifest.set(STALE_TAG, { stale: Infinity });
   return STALE_TAG;
 }
 
-function tagsManifest() {
+function manifest() {
   return borrowed('next/dist/server/lib/incremental-cache/tags-manifest.external.js');
 }
 
 export const TAGS_HEADER = 'x-next-cache-tags';
 const HIDDEN = 'freshet-tags';
 const STALE_TAG = 'freshet:stale';
+
+/**
+ * Tells Next the lifetime of a page that another process has rendered. Since 16.4 it takes it from
+ * what it is given; before, it knows the lifetimes of its own renders alone, and takes every other
+ * page to live for a second. Where it notes those, this one is put.
+ *
+ * @param {string} key
+ * @param {object} cacheControl
+ */
+export function noteLifetime(key, cacheControl) {
+  const lifetimes = borrowed(
+    'next/dist/server/lib/incremental-cache/shared-cache-controls.external.js',
+  )?.SharedCacheControls?.cacheControls;
+  if (lifetimes instanceof Map) lifetimes.set(isScoped(key) ? key : pathOf(key), cacheControl);
+}
+
+/**
+ * The path of a page by its key, which is `/route-cache/<kind>/<route>/$<path>`; before 16.3 it is
+ * the path, but for the last of 15.5. Both have `/index` for the root.
+ *
+ * @param {string} key
+ */
+export function pathOf(key) {
+  if (isScoped(key)) return key.slice(key.indexOf('/$/') + 2).replace(/^\/index$/, '/');
+  return key.replace(/\/index$/, '') || '/';
+}
+
+/** Whether Next has put the route into the key. @param {string} key */
+function isScoped(key) {
+  return key.startsWith('/route-cache/');
+}
+
+/** Whether Next puts the route into the keys of pages. Where none is found it is taken to be new. */
+export function scopesKeys() {
+  return (
+    borrowed('next/dist/server/lib/route-cache-key.js') !== undefined ||
+    borrowed('next/package.json') === undefined
+  );
+}
 
 /** @type {Map<string, any>} */
 const storages = new Map();

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { now } from './clock.js';
-import { built as read } from './next.js';
+import { pathOf, built as read } from './next.js';
 
 /**
  * @typedef {object} Seed
@@ -50,12 +50,11 @@ const manifests = new Map();
  * The lifetime that the build noted elsewhere than beside the page.
  *
  * @param {string} serverDistDir
- * @param {string} key `/route-cache/<kind>/<route>/$<pathname>`
+ * @param {string} key
  */
 function lifetimeOf(serverDistDir, key) {
   if (!manifests.has(serverDistDir)) manifests.set(serverDistDir, manifestIn(serverDistDir));
-  const pathname = key.slice(key.indexOf('/$/') + 2);
-  const route = manifests.get(serverDistDir)?.routes?.[pathname === '/index' ? '/' : pathname];
+  const route = manifests.get(serverDistDir)?.routes?.[pathOf(key)];
   if (route?.initialRevalidateSeconds === undefined) return undefined;
   return { revalidate: route.initialRevalidateSeconds, expire: route.initialExpireSeconds };
 }

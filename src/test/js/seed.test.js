@@ -1,6 +1,6 @@
 // @ts-check
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, mock, test } from 'node:test';
@@ -39,7 +39,12 @@ before(async () => {
   writeFileSync(
     path.join(cache, 'tags-manifest.external.js'),
     `exports.tagsManifest = globalThis.freshetManifest
+     exports.areTagsStale = () => {}
      exports.areTagsExpired = (tags, since) => tags.some((tag) => exports.tagsManifest.get(tag)?.expired > since)`,
+  );
+  writeFileSync(
+    path.join(cache, 'shared-cache-controls.external.js'),
+    'exports.SharedCacheControls = { cacheControls: (globalThis.freshetLifetimes = new Map()) }',
   );
   // @ts-ignore
   globalThis.freshetManifest = new Map();
@@ -101,6 +106,35 @@ test('rule 7: get_missing_putsTheBuildsPageDatedByTheBuildAndHasTheGatewayJudge'
   assert.ok(Math.abs((data?.lastModified ?? 0) - built.lastModified) < 1_000);
   assert.equal(gateway.lookups.length, 2);
 });
+
+/* Before 16.3 a key is the path, and before 16.4 Next knows the lifetimes of its own renders alone. */
+for (const [name, given, noted] of [
+  ['ofAKeyWithItsRoute', undefined, undefined],
+  ['ofAPath', '/p7', '/p7'],
+  ['ofTheRoot', '/index', '/'],
+  ['belowAnIndex', '/p8/index', '/p8'],
+]) {
+  test(`T8: get_${name}_tellsNextTheLifetimeWhereItLooksForIt`, async () => {
+    const asked = given ?? key;
+    writeFileSync(
+      path.join(app, '.next/prerender-manifest.json'),
+      JSON.stringify({
+        routes: { [noted ?? asked.split('/$')[1]]: { initialRevalidateSeconds: 7 } },
+      }),
+    );
+    const context = { serverDistDir: path.join(app, `.next-${name}/server`), _requestHeaders: {} };
+    mkdirSync(context.serverDistDir, { recursive: true });
+    cpSync(
+      path.join(app, '.next/prerender-manifest.json'),
+      `${context.serverDistDir}/../prerender-manifest.json`,
+    );
+    const data = await new Incremental(context).get(asked, PAGE);
+
+    assert.equal(data?.cacheControl?.revalidate, 7);
+    // @ts-ignore
+    assert.equal(globalThis.freshetLifetimes.get(noted ?? asked), data?.cacheControl);
+  });
+}
 
 /** Invalidated since it was built: the gateway keeps it, and will not serve it. */
 function ended() {
