@@ -61,12 +61,18 @@ function run(words, environment = {}) {
   );
 }
 
-/** A build, and a Next that reads it. @param {{ version?: string, config?: object }} [how] */
-function built({ version = '16.4.6', config = {} } = {}) {
+/**
+ * A build, and a Next that reads it.
+ *
+ * @param {{ version?: string, config?: object, scoped?: boolean }} [how] `scoped` when keys name
+ * their route
+ */
+function built({ version = '16.4.6', config = {}, scoped = true } = {}) {
   const dist = 'node_modules/next/dist/server/lib';
   file('package.json', { name: 'shop' });
   file('node_modules/next/package.json', { name: 'next', version });
   file(`${dist}/node-fs-methods.js`, 'exports.nodeFs = {}');
+  if (scoped) file(`${dist}/route-cache-key.js`, '');
   file(
     `${dist}/incremental-cache/file-system-cache.js`,
     `exports.default = class {
@@ -229,6 +235,35 @@ test('seed_uploadsWhatIsMissing_datedByTheBuild_andGoesOnWhereItStopped', async 
   const second = await json(['seed']);
   assert.deepEqual([second.uploaded, second.present], [1, 1]);
   assert.equal(gateway.puts.length, 3);
+});
+
+/** As before Next 16.3, whose notes beside the pages do not tell their keys. */
+function builtBefore163() {
+  built({ version: '16.2.12', scoped: false });
+  rmSync(path.join(app, '.next/server'), { recursive: true });
+  for (const name of ['index', 'blog/1', 'blog/[id]', 'feed'])
+    file(`.next/server/app/${name}.meta`, { headers: {} });
+  file('.next/server/app/feed.body', 'feed');
+  seeds({}, ['/index', '/blog/1', '/blog/[id]']);
+  const read = JSON.parse(readFileSync(path.join(app, 'built.json'), 'utf8'));
+  file('built.json', { ...read, '/feed': { ...read['/index'], value: { kind: 'APP_ROUTE' } } });
+}
+
+test('seed_ofABuildBefore16.3_findsItsPagesByTheirFiles', async () => {
+  builtBefore163();
+  const told = await json(['seed']);
+
+  assert.deepEqual([told.uploaded, told.unreadable, told.left], [4, 0, 0]);
+  for (const key of ['/index', '/blog/1', '/blog/[id]', '/feed'])
+    assert.ok(gateway.entries.has(digestOf(`incremental:${key}`)), key);
+});
+
+test('why_ofAPageOfABuildBefore16.3_asksForItsPath', async () => {
+  builtBefore163();
+  explains({ [digestOf('incremental:/blog/77')]: GONE });
+
+  const { code, entries } = await json(['why', '/blog/77']);
+  assert.deepEqual([code, entries.length, entries[0].what], [0, 1, '/blog/77']);
 });
 
 test('seed_dryRun_uploadsNothing', async () => {

@@ -5,6 +5,7 @@ import { config } from '../config.js';
 import * as incremental from '../incremental.js';
 import { digestOf } from '../names.js';
 import { ask, explained, refusal } from './ask.js';
+import { scopesKeys } from '../next.js';
 import { Failure } from './failure.js';
 import { build, deploymentOf, loadEnv, pagesOf, readJson } from './project.js';
 
@@ -104,6 +105,7 @@ function* keysOf(pathname, built) {
   const name = pathname === '/' ? '/index' : pathname;
   for (const page of pagesOf(built)) if (page.pathname === name) yield page.key;
   /* What was not prerendered has a key of the same form, below the route that serves it. */
+  if (!scopesKeys()) yield name;
   const sources = readJson(`${built.distDir}/app-path-routes-manifest.json`) ?? {};
   for (const [route, { routeRegex, dataRoute }] of Object.entries(
     /** @type {Record<string, any>} */ (built.prerendered.dynamicRoutes ?? {}),
