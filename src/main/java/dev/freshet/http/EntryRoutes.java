@@ -69,7 +69,9 @@ final class EntryRoutes {
             return frame(asked, found);
         }
         head.tellLength(head.tellType(response));
-        return asked.isHead() ? response.end() : response.end(entry.body().bytes());
+        return asked.isHead()
+                ? response.end()
+                : Sending.of(response, entry.body().bytes());
     }
 
     private static Future<Void> frame(Asked asked, Found found) {

@@ -8,7 +8,7 @@ import io.vertx.core.http.HttpServerResponse;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An answer of frames. Large bodies are sent as they are, small ones together, in few writes. */
+/** An answer of frames. Large bodies are not copied, small ones are sent together. */
 final class Frames {
     private static final int SMALL_BYTES_MAX = 4_096;
 
@@ -37,9 +37,7 @@ final class Frames {
         if (asked.isHead()) {
             return response.end();
         }
-        for (Buffer part : parts) {
-            response.write(part);
-        }
-        return response.end(last);
+        parts.add(last);
+        return Sending.of(response, parts);
     }
 }
