@@ -10,6 +10,7 @@ import dev.freshet.gateway.Meters;
 import dev.freshet.http.ConsoleRoutes;
 import dev.freshet.http.HttpVerticle;
 import dev.freshet.http.StreamMeters;
+import dev.freshet.http.UnderWay;
 import dev.freshet.http.UnixSocket;
 import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.loop.Clocks;
@@ -176,6 +177,7 @@ public final class Freshet {
                 config.edge(),
                 meters,
                 Math.max(1, config.edge().requestsMax() / loops),
+                new UnderWay(config.http().bodiesBytesMax(), meters),
                 config.drain().timeout());
         return onSocket(UnixSocket::makeWay)
                 .compose(free -> vertx.deployVerticle(() -> server(door), new DeploymentOptions().setInstances(loops)))

@@ -54,6 +54,7 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
     static final Setting<Duration> OUTAGE_MAX = new Setting<>("outage.max", Form.duration("0s", "1h"));
     static final Setting<Integer> COHERENCE_VERIFY = new Setting<>("coherence.verify", Form.count("0", "1000000"));
     static final Setting<Long> LIMITS_BODY_BYTES = new Setting<>("limits.body-bytes", Form.size("1KiB", "64MiB"));
+    static final Setting<Long> LIMITS_BODIES_BYTES = new Setting<>("limits.bodies-bytes", Form.size("1MiB", "1TiB"));
     static final Setting<Integer> LIMITS_MARKS = new Setting<>("limits.marks", Form.count("1000", "10000000"));
     static final Setting<Integer> LIMITS_APPS = new Setting<>("limits.apps", Form.count("1", "10000"));
     static final Setting<Duration> DRAIN_DELAY = new Setting<>("drain.delay", Form.duration("0s", "1m"));
@@ -102,6 +103,7 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
             OUTAGE_MAX,
             COHERENCE_VERIFY,
             LIMITS_BODY_BYTES,
+            LIMITS_BODIES_BYTES,
             LIMITS_MARKS,
             LIMITS_APPS,
             DRAIN_DELAY,

@@ -455,6 +455,12 @@ class ConfigTest {
         assertRange(Setting.HTTP_IDLE_TIMEOUT, () -> edge(16, 16, 1, 1, 1, 3_601));
         assertRange(Setting.LIMITS_BODY_BYTES, () -> new HttpConfig("a", 0, 1_023));
         assertRange(Setting.LIMITS_BODY_BYTES, () -> new HttpConfig("a", 0, (64 << 20) + 1));
+        assertRange(Setting.LIMITS_BODIES_BYTES, () -> bodies(1 << 10, (1 << 20) - 1));
+        assertRange(Setting.LIMITS_BODIES_BYTES, () -> bodies(1 << 10, (1L << 40) + 1));
+    }
+
+    private static HttpConfig bodies(int bytesMax, long togetherMax) {
+        return new HttpConfig("a", 0, bytesMax, togetherMax, Optional.empty(), "660");
     }
 
     private static EdgeConfig edge(int connections, int requests, int streams, int headS, int bodyS, int idleS) {

@@ -27,7 +27,9 @@ public final class EdgeMeters {
         /** There are too many connections. */
         CONNECTIONS,
         /** Too many requests wait for something. */
-        REQUESTS
+        REQUESTS,
+        /** Too much of bodies is under way. */
+        BODIES
     }
 
     private static final Duration[] BUCKETS = {

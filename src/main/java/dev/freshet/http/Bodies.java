@@ -8,11 +8,12 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads the bodies of requests, as they are, up to a limit. One for each event loop, which alone uses it. */
+/** Reads the bodies of requests and sends those of answers, as they are, up to a limit. Of one event loop. */
 final class Bodies {
     /*
      * A refusal may come before its body. A small rest is read and dropped, and the connection lives
@@ -30,16 +31,11 @@ final class Bodies {
     /** The code of HTTP/2 for a stream whose rest is not wanted. */
     private static final long NO_ERROR = 0;
 
-    private final long underWayBytesMax;
-    private long underWayBytes;
+    private final UnderWay underWay;
 
-    /**
-     * Reads nothing yet.
-     *
-     * @param underWayBytesMax of bodies that have arrived in part, together
-     */
-    Bodies(long underWayBytesMax) {
-        this.underWayBytesMax = underWayBytesMax;
+    /** Reads nothing yet. */
+    Bodies(UnderWay underWay) {
+        this.underWay = underWay;
     }
 
     /** One body on its way. */
@@ -61,13 +57,16 @@ final class Bodies {
         private void take(Buffer part) {
             if (bytes + part.length() > bytesMax) {
                 fail(Problem.tooLarge(bytesMax));
-            } else if (underWayBytes + part.length() > underWayBytesMax) {
-                fail(new Problem(Kind.OVERLOADED, "too many bodies are on their way"));
-            } else {
-                bytes += part.length();
-                underWayBytes += part.length();
-                parts.add(part);
+                return;
             }
+            try {
+                underWay.take(part.length());
+            } catch (Problem tooMuch) {
+                fail(tooMuch);
+                return;
+            }
+            bytes += part.length();
+            parts.add(part);
         }
 
         /* A client that is still there, and sent what is no chunk, gets the answer by the closing, which flushes. */
@@ -77,12 +76,12 @@ final class Bodies {
         }
 
         private void end() {
-            underWayBytes -= bytes;
+            underWay.giveBack(bytes);
             whole.tryComplete(joined());
         }
 
         private void fail(Problem problem) {
-            underWayBytes -= bytes;
+            underWay.giveBack(bytes);
             bytes = 0;
             parts.clear();
             drop(request);
@@ -109,6 +108,28 @@ final class Bodies {
             request.response().writeContinue();
         }
         return reading.whole.future();
+    }
+
+    /** Sends a body. Fails with nothing sent if too much is under way. */
+    Future<Void> send(HttpServerResponse response, Buffer body) {
+        return body.length() <= Sending.SLICE_BYTES ? response.end(body) : send(response, List.of(body));
+    }
+
+    /** Sends the parts of a body; there is one at least. Fails with nothing sent if too much is under way. */
+    Future<Void> send(HttpServerResponse response, List<Buffer> parts) {
+        List<Buffer> large = new ArrayList<>();
+        try {
+            for (Buffer part : parts) {
+                if (part.length() > Sending.SLICE_BYTES) {
+                    underWay.take(part);
+                    large.add(part);
+                }
+            }
+        } catch (Problem tooMuch) {
+            large.forEach(underWay::giveBack);
+            return Future.failedFuture(tooMuch);
+        }
+        return Sending.of(response, parts).onComplete(sent -> large.forEach(underWay::giveBack));
     }
 
     /** Answers a request by {@code end}, however much of its body is unread. */

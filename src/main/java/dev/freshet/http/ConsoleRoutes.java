@@ -38,7 +38,8 @@ public final class ConsoleRoutes {
             Vertx vertx, Gateway gateway, Fleets fleets, Access access, EdgeMeters meters, StreamMeters streamMeters) {
         this.gateway = gateway;
         EventStreams streams = new EventStreams(vertx, VIEWERS_MAX, EventStreams.Times.DEFAULT, streamMeters);
-        InvalidationRoutes invalidations = new InvalidationRoutes(gateway, new Bodies(UNDER_WAY_BYTES_MAX), streams);
+        InvalidationRoutes invalidations =
+                new InvalidationRoutes(gateway, new Bodies(new UnderWay(UNDER_WAY_BYTES_MAX, meters)), streams);
         routes = new Routes(access, meters, Integer.MAX_VALUE)
                 .on(HttpMethod.GET, APP + "/replicas", Scope.ADMIN_READ, served(new FleetRoute(fleets)::get))
                 .on(HttpMethod.GET, DEPLOYMENTS, Scope.ADMIN_READ, served(new NearRoute(gateway)::get))

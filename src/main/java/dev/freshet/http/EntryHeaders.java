@@ -25,6 +25,16 @@ final class EntryHeaders {
     private static final CharSequence LEASE = HttpHeaders.createOptimized("Freshet-Lease");
     private static final Set<String> LIFETIME = Set.of("revalidate", "expire");
 
+    private static final List<CharSequence> OF_AN_ENTRY = List.of(
+            HttpHeaders.AGE,
+            HttpHeaders.ETAG,
+            "Freshet-State",
+            "Freshet-Lifetime",
+            "Freshet-As-Of",
+            "Freshet-Lease",
+            "Cache-Status",
+            "Cache-Groups");
+
     private EntryHeaders() {}
 
     /** What headers want stored, but for its body. */
@@ -108,5 +118,10 @@ final class EntryHeaders {
         response.putHeader(CACHE_STATUS, found.cacheStatus());
         found.ticket().ifPresent(ticket -> response.putHeader(AS_OF, ticket.toString()));
         found.lease().ifPresent(lease -> response.putHeader(LEASE, lease));
+    }
+
+    /** Takes back what was said of an entry: it is not sent. */
+    static void forget(HttpServerResponse response) {
+        OF_AN_ENTRY.forEach(response.headers()::remove);
     }
 }

@@ -71,13 +71,13 @@ final class EntryRoutes {
         head.tellLength(head.tellType(response));
         return asked.isHead()
                 ? response.end()
-                : Sending.of(response, entry.body().bytes());
+                : bodies.send(response, entry.body().bytes());
     }
 
-    private static Future<Void> frame(Asked asked, Found found) {
+    private Future<Void> frame(Asked asked, Found found) {
         Frames frames = new Frames();
         frames.add(Meta.frame(found, Optional.empty()));
-        return frames.answer(asked);
+        return frames.answer(asked, bodies);
     }
 
     /** PUT. */

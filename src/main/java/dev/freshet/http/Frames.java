@@ -30,7 +30,7 @@ final class Frames {
     }
 
     /** Answers with the status that is set. */
-    Future<Void> answer(Asked asked) {
+    Future<Void> answer(Asked asked, Bodies bodies) {
         HttpServerResponse response = asked.response()
                 .putHeader(HttpHeaders.CONTENT_TYPE, Frame.MEDIA_TYPE)
                 .putHeader(HttpHeaders.CONTENT_LENGTH, Long.toString(bytes));
@@ -38,6 +38,6 @@ final class Frames {
             return response.end();
         }
         parts.add(last);
-        return Sending.of(response, parts);
+        return bodies.send(response, parts);
     }
 }

@@ -8,13 +8,16 @@ import java.util.Optional;
  *
  * @param port 0 lets the system choose
  * @param bodyBytesMax the largest entry; a larger one is answered 413: 1 KiB to 64 MiB
+ * @param bodiesBytesMax bodies that are under way, in or out, together: 1 MiB to 1 TiB, and one of the largest at least
  * @param socket a Unix socket to listen on as well
  * @param socketMode who may connect to it: the permissions of its file, in octal
  */
-public record HttpConfig(String host, int port, int bodyBytesMax, Optional<Path> socket, String socketMode) {
+public record HttpConfig(
+        String host, int port, int bodyBytesMax, long bodiesBytesMax, Optional<Path> socket, String socketMode) {
     /** What an unconfigured gateway uses. */
     public static final HttpConfig DEFAULT = new HttpConfig("127.0.0.1", 8484, 8 << 20);
 
+    private static final long BODIES_BYTES_MAX = 64 << 20;
     private static final String SOCKET_MODE = "660";
 
     /** Checks the ranges. */
@@ -25,10 +28,17 @@ public record HttpConfig(String host, int port, int bodyBytesMax, Optional<Path>
         if (bodyBytesMax < 1 << 10 || bodyBytesMax > 64 << 20) {
             throw new IllegalArgumentException("limits.body-bytes is 1KiB to 64MiB, was " + bodyBytesMax);
         }
+        if (bodiesBytesMax < 1 << 20 || bodiesBytesMax > 1L << 40) {
+            throw new IllegalArgumentException("limits.bodies-bytes is 1MiB to 1TiB, was " + bodiesBytesMax);
+        }
+        if (bodiesBytesMax < bodyBytesMax) {
+            throw new IllegalArgumentException(
+                    "limits.bodies-bytes is at least limits.body-bytes, " + bodyBytesMax + ", was " + bodiesBytesMax);
+        }
     }
 
     /** One without a socket. */
     public HttpConfig(String host, int port, int bodyBytesMax) {
-        this(host, port, bodyBytesMax, Optional.empty(), SOCKET_MODE);
+        this(host, port, bodyBytesMax, BODIES_BYTES_MAX, Optional.empty(), SOCKET_MODE);
     }
 }

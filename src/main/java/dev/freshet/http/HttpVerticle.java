@@ -28,9 +28,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Serves the HTTP API. Deployed once per event loop; the instances share one gateway, and one port. */
 public final class HttpVerticle extends VerticleBase {
-    /** Bodies of requests that have arrived in part, on one event loop: as many as four of the largest, or more. */
-    private static final long UNDER_WAY_BYTES_MAX = 64 << 20;
-
     private static final CharSequence NO_STORE = HttpHeaders.createOptimized("no-store");
     private static final String APP = "/v1/apps/{app}";
     private static final String DEPLOYMENT = APP + "/deployments/{deployment}";
@@ -58,9 +55,11 @@ public final class HttpVerticle extends VerticleBase {
      * What lets requests in.
      *
      * @param requestsMax that wait at a time, of one event loop
+     * @param bodies of all event loops
      * @param drain how long what is under way may take once the door is shut
      */
-    public record Door(Access access, EdgeConfig config, EdgeMeters meters, int requestsMax, Duration drain) {}
+    public record Door(
+            Access access, EdgeConfig config, EdgeMeters meters, int requestsMax, UnderWay bodies, Duration drain) {}
 
     /** Serves a gateway. */
     public HttpVerticle(Gateway gateway, HttpConfig config, Door door, StreamMeters meters) {
@@ -116,7 +115,7 @@ public final class HttpVerticle extends VerticleBase {
     }
 
     private Routes routes(EventStreams opened) {
-        Bodies bodies = new Bodies(Math.max(UNDER_WAY_BYTES_MAX, 4L * config.bodyBytesMax()));
+        Bodies bodies = new Bodies(door.bodies);
         EntryRoutes entries = new EntryRoutes(gateway, bodies, config.bodyBytesMax());
         InvalidationRoutes invalidations = new InvalidationRoutes(gateway, bodies, opened);
         return new Routes(door.access, door.meters, door.requestsMax)

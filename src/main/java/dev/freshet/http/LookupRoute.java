@@ -69,7 +69,7 @@ final class LookupRoute {
     private Future<Void> answer(Asked asked, List<Looked> looks) {
         Frames frames = new Frames();
         looks.forEach(looked -> frames.add(looked.frame));
-        Future<Void> sending = frames.answer(asked);
+        Future<Void> sending = frames.answer(asked, bodies);
         looks.forEach(looked -> looked.found.ifPresent(found -> found.delivered(gateway, sending)));
         return sending;
     }

@@ -160,6 +160,7 @@ final class Problem extends RuntimeException {
     private void write(HttpServerRequest request, String instance) {
         Buffer body = json(instance);
         HttpServerResponse response = request.response().setStatusCode(type.status);
+        EntryHeaders.forget(response);
         headers.forEach(response::putHeader);
         response.putHeader(HttpHeaders.CONTENT_TYPE, MEDIA_TYPE)
                 .putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(body.length()));

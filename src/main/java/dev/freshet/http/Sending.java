@@ -7,7 +7,6 @@ import io.vertx.core.http.HttpServerResponse;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.List;
 
 /** Sends a body no faster than the client takes it. */
 final class Sending {
@@ -31,12 +30,7 @@ final class Sending {
         this.parts = new ArrayDeque<>(parts);
     }
 
-    /** Sends a body, whose length the headers tell. Succeeds when it has left; fails if the client is gone before. */
-    static Future<Void> of(HttpServerResponse response, Buffer body) {
-        return body.length() <= SLICE_BYTES ? response.end(body) : of(response, List.of(body));
-    }
-
-    /** Sends the parts of a body; there is one at least. */
+    /** Sends the parts of a body, whose length the headers tell. Succeeds when it has left; fails if the client is gone before. */
     static Future<Void> of(HttpServerResponse response, Collection<Buffer> parts) {
         Sending sending = new Sending(response, parts);
         response.exceptionHandler(sending.sent::tryFail);

@@ -44,6 +44,7 @@ final class Api implements AutoCloseable {
     static final String SHOP = "/v1/apps/shop";
     static final String V1 = SHOP + "/deployments/v1";
     static final int BODY_BYTES_MAX = 1 << 20;
+    static final int BODIES_BYTES_MAX = 8 << 20;
 
     private static final CoherenceConfig COHERENCE = new CoherenceConfig(
             Duration.ofSeconds(10),
@@ -104,14 +105,16 @@ final class Api implements AutoCloseable {
                 new InvalidationVerticle(store, near, leases, COHERENCE, "r1", Clocks.SYSTEM);
         Meters meters = new Meters(registry, near, leases, invalidations);
         Gateway gateway = new Gateway(vertx, store, near, leases, invalidations, meters, COHERENCE, Clocks.SYSTEM);
+        EdgeMeters edgeMeters = new EdgeMeters(registry, "data");
         HttpVerticle http = new HttpVerticle(
                 gateway,
                 new HttpConfig("127.0.0.1", 0, BODY_BYTES_MAX),
                 new HttpVerticle.Door(
                         new Access(edge.tokens()),
                         edge,
-                        new EdgeMeters(registry, "data"),
+                        edgeMeters,
                         edge.requestsMax(),
+                        new UnderWay(BODIES_BYTES_MAX, edgeMeters),
                         Duration.ofSeconds(20)),
                 new StreamMeters(registry),
                 times);

@@ -168,7 +168,7 @@ class BodiesTest extends OnApi {
         List<Wire> wires = new ArrayList<>();
         byte[] nearlyAll = new byte[Api.BODY_BYTES_MAX - 1];
         try {
-            for (int i = 0; i < 65; i++) {
+            for (int i = 0; i <= Api.BODIES_BYTES_MAX / Api.BODY_BYTES_MAX; i++) {
                 wires.add(api.wire()
                         .send(put("many-" + i, "Content-Length: " + Api.BODY_BYTES_MAX + "\n"))
                         .send(nearlyAll));

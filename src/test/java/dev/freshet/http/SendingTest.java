@@ -2,9 +2,12 @@ package dev.freshet.http;
 
 import static dev.freshet.testing.Futures.await;
 import static dev.freshet.testing.Futures.failure;
+import static dev.freshet.testing.Futures.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.edge.EdgeMeters;
 import dev.freshet.testing.OnVertx;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.vertx.core.Future;
@@ -29,6 +32,9 @@ class SendingTest extends OnVertx {
     private static final String GET = "GET / HTTP/1.1\nHost: h\n\n";
 
     private final byte[] body = new byte[BODY_BYTES];
+    private final Buffer shared = Buffer.buffer(body);
+    private final Bodies bodies =
+            new Bodies(new UnderWay(3 * BODY_BYTES, new EdgeMeters(new SimpleMeterRegistry(), "data")));
     private final Promise<Future<Void>> sending = Promise.promise();
     private HttpServer server;
 
@@ -44,6 +50,15 @@ class SendingTest extends OnVertx {
     }
 
     private void answer(HttpServerRequest request) {
+        if (request.path().startsWith("/bounded")) {
+            request.response().putHeader(HttpHeaders.ETAG, "\"a\"");
+            boolean same = request.path().endsWith("/same");
+            bodies.send(
+                            request.response().putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(BODY_BYTES)),
+                            same ? shared : Buffer.buffer(body))
+                    .onFailure(failure -> Problem.answer(request, failure));
+            return;
+        }
         request.response().putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(BODY_BYTES));
         int half = BODY_BYTES / 2 - 1;
         Buffer whole = Buffer.buffer(body);
@@ -52,7 +67,7 @@ class SendingTest extends OnVertx {
                         ? Sending.of(
                                 request.response(),
                                 List.of(whole.slice(0, half), whole.slice(half, BODY_BYTES), Buffer.buffer()))
-                        : Sending.of(request.response(), whole));
+                        : Sending.of(request.response(), List.of(whole)));
     }
 
     @Test
@@ -81,6 +96,32 @@ class SendingTest extends OnVertx {
         for (Wire client : clients) {
             client.close();
         }
+    }
+
+    @Test
+    void bodies_ofMoreThanMayBeUnderWay_areRefusedUntilTheyAreGone() throws IOException {
+        List<Wire> slow = new ArrayList<>();
+        for (String path : List.of("/bounded/same", "/bounded/same", "/bounded/same", "/bounded", "/bounded")) {
+            Wire wire = new Wire(server.actualPort());
+            slow.add(wire);
+            assertThat(wire.send("GET " + path + " HTTP/1.1\nHost: h\n\n").readTo("\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200 ");
+        }
+        try (Wire wire = new Wire(server.actualPort())) {
+            assertThat(wire.send("GET /bounded HTTP/1.1\nHost: h\n\n").readTo("\r\n\r\n"))
+                    .startsWith("HTTP/1.1 503 ")
+                    .doesNotContainIgnoringCase("etag");
+        }
+        for (Wire wire : slow) {
+            wire.close();
+        }
+        until(() -> {
+            try (Wire wire = new Wire(server.actualPort())) {
+                return wire.send("GET /bounded HTTP/1.1\nHost: h\n\n")
+                        .readTo("\r\n\r\n")
+                        .startsWith("HTTP/1.1 200 ");
+            }
+        });
     }
 
     private static long outsideTheHeap() {
