@@ -133,6 +133,20 @@ public final class ChildProcess implements AutoCloseable {
         }
     }
 
+    /** SIGTERM. Returns its exit code when it has ended; fails if it does not. */
+    public int terminate(Duration max) {
+        process.destroy();
+        try {
+            if (!process.waitFor(max.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new IllegalStateException(command.name() + " did not end in " + max + "\n" + tail());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+        return process.exitValue();
+    }
+
     /** SIGSTOP: it keeps its connections and answers nothing. */
     public void freeze() {
         signal("-STOP");

@@ -15,6 +15,9 @@ import java.util.TreeMap;
 public final class GatewayProcess implements AutoCloseable {
 
     private static final Duration READY_MAX = Duration.ofSeconds(90);
+    /** What it promises, and a little for a busy machine. */
+    private static final Duration STOP_MAX = Duration.ofSeconds(30);
+
     private static final JsonMapper JSON = new JsonMapper();
 
     private final String url = "http://127.0.0.1:" + Ports.free();
@@ -98,6 +101,16 @@ public final class GatewayProcess implements AutoCloseable {
                 .filter(line -> line.startsWith("freshet_lease_waiters "))
                 .mapToLong(line -> (long) Double.parseDouble(line.substring(line.indexOf(' '))))
                 .sum();
+    }
+
+    /** Whether requests are to be sent there, by its own account. */
+    public boolean isReady() {
+        return Web.answers(adminUrl + "/readyz");
+    }
+
+    /** SIGTERM. Returns its exit code when what was under way is finished. */
+    public int terminate() {
+        return process.terminate(STOP_MAX);
     }
 
     /** kill -9. */
