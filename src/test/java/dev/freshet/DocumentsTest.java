@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -228,6 +229,58 @@ class DocumentsTest {
 
         assertThat(environment).containsKey("FRESHET_URL");
         assertThat(Config.load(Optional.empty(), environment).warnings()).isEmpty();
+    }
+
+    @Test
+    void links_leadToFilesAndHeadingsThatAreThere() throws IOException {
+        int links = 0;
+        for (Path document : documents()) {
+            String text = Files.readString(document).replaceAll("(?s)```.*?```", "");
+            for (String link : found("\\]\\((?!https?:)([^)\\s]+)\\)", text)) {
+                String[] parts = link.split("#", 2);
+                Path target = parts[0].isEmpty()
+                        ? document
+                        : document.toAbsolutePath().resolveSibling(parts[0]).normalize();
+                assertThat(target).as("%s in %s", link, document).exists();
+                assertThat(parts.length == 1 || headings(target).contains(parts[1]))
+                        .as("%s in %s", link, document)
+                        .isTrue();
+                links++;
+            }
+        }
+        assertThat(links).isGreaterThan(30);
+    }
+
+    @Test
+    void variables_areThoseOfTheGatewayAndOfTheAdapter() throws IOException {
+        Set<String> known = new TreeSet<>(Set.of("FRESHET_TEST_REDIS"));
+        Setting.ALL.forEach(setting -> known.add(setting.variable()));
+        known.addAll(List.of("FRESHET_ACCESS_TOKENS_FILE", "FRESHET_REDIS_URL_FILE"));
+        known.addAll(found("`(FRESHET_[A-Z_]+)`", Files.readString(Path.of("src/main/js/README.md"))));
+
+        for (Path document : documents()) {
+            assertThat(known)
+                    .as(document.toString())
+                    .containsAll(found("\\b(FRESHET_[A-Z_]*[A-Z])\\b", Files.readString(document)));
+        }
+    }
+
+    private static List<Path> documents() throws IOException {
+        List<Path> documents = new ArrayList<>(
+                List.of(Path.of("README.md"), Path.of("bench/README.md"), Path.of("src/main/js/README.md")));
+        try (Stream<Path> files = Files.list(OPERATING.getParent())) {
+            documents.addAll(files.sorted().toList());
+        }
+        return documents;
+    }
+
+    static Set<String> headings(Path document) throws IOException {
+        Set<String> headings = new TreeSet<>();
+        found("(?m)^#+ (.*)$", Files.readString(document))
+                .forEach(heading -> headings.add(heading.toLowerCase(Locale.ROOT)
+                        .replaceAll("[^a-z0-9 _-]", "")
+                        .replace(' ', '-')));
+        return headings;
     }
 
     /** The cells of the table whose first column has this heading, without backquotes. */

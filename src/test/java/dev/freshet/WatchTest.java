@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -127,11 +126,7 @@ class WatchTest {
 
     @Test
     void alerts_haveRunbooks() throws IOException {
-        Set<String> headings = new TreeSet<>();
-        found("(?m)^#+ (.*)$", Files.readString(OPERATING))
-                .forEach(heading -> headings.add(heading.toLowerCase(Locale.ROOT)
-                        .replaceAll("[^a-z0-9 -]", "")
-                        .replace(' ', '-')));
+        Set<String> headings = DocumentsTest.headings(OPERATING);
 
         for (JsonNode rule : rules()) {
             String[] runbook = rule.at("/annotations/runbook").asText().split("#", -1);
