@@ -82,6 +82,15 @@ class DoctorIT {
     }
 
     @Test
+    void user_thatMayOnlyRead_isNamed() {
+        try (RedisServer redis = RedisServer.startWith(
+                List.of("--user", "reader", "on", ">hunter2", "~*", "&*", "+@read", "+ping", "+info"))) {
+            assertSick(
+                    examine(withUser(redis.uri(), "reader:hunter2")), "the user may not do what Freshet needs (NOPERM");
+        }
+    }
+
+    @Test
     void absent_isNamed() {
         assertSick(examine("redis://:hunter2@127.0.0.1:" + Ports.free()), "Redis does not answer there (");
     }
