@@ -29,5 +29,5 @@ USER 65532:65532
 ENV PATH=/opt/freshet/java/bin FRESHET_LISTEN=0.0.0.0:8484 FRESHET_ADMIN_LISTEN=0.0.0.0:8485 MALLOC_ARENA_MAX=2
 EXPOSE 8484 8485
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=15s --timeout=5s --start-period=10s CMD ["java", "-Xmx32m", "-XX:TieredStopAtLevel=1", "-jar", "/opt/freshet/freshet.jar", "healthcheck"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=10s CMD ["java", "-Xmx32m", "-XX:TieredStopAtLevel=1", "-XX:AOTCache=/opt/freshet/freshet.aot", "-jar", "/opt/freshet/freshet.jar", "healthcheck"]
 ENTRYPOINT ["java", "@/opt/freshet/jvm.options", "-XX:AOTCache=/opt/freshet/freshet.aot", "-jar", "/opt/freshet/freshet.jar"]

@@ -77,7 +77,8 @@ final class Cli implements Callable<Integer> {
                 .build());
         Settings.keysThatMayBeGiven().forEach(key -> root.addOption(cli.flag(key)));
         line.addSubcommand(new CommandLine(cli.new Tokens()));
-        return line.setExecutionExceptionHandler(Cli::failed).setParameterExceptionHandler(Cli::misread);
+        return line.setExecutionExceptionHandler((failed, failing, parsed) -> failed(failed, failing.getErr()))
+                .setParameterExceptionHandler(Cli::misread);
     }
 
     private OptionSpec flag(String key) {
@@ -115,17 +116,16 @@ final class Cli implements Callable<Integer> {
         return Main.EXIT_USAGE;
     }
 
-    private static int failed(Exception failed, CommandLine line, CommandLine.ParseResult parsed) {
+    /** Says why a command failed, and tells the exit code. */
+    static int failed(Exception failed, PrintWriter err) {
         if (failed instanceof ConfigException wrong) {
-            line.getErr()
-                    .println("Freshet cannot start with this configuration:\n  "
-                            + String.join("\n  ", wrong.problems()));
-            line.getErr().flush();
+            err.println("Freshet cannot start with this configuration:\n  " + String.join("\n  ", wrong.problems()));
+            err.flush();
             return Main.EXIT_CONFIG;
         }
-        line.getErr().println("This is a fault of Freshet:");
-        failed.printStackTrace(line.getErr());
-        line.getErr().flush();
+        err.println("This is a fault of Freshet:");
+        failed.printStackTrace(err);
+        err.flush();
         return Main.EXIT_FAULT;
     }
 

@@ -6,10 +6,15 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.dns.AddressResolverOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.io.Console;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,16 +44,35 @@ public final class Main {
     /** How old what is known of /etc/hosts may be. */
     private static final int HOSTS_REFRESH_MS = 1_000;
 
+    private static final Map<String, Function<Config.Source, Integer>> COMMANDS =
+            Map.of("serve", Main::serve, "doctor", Main::doctor, "healthcheck", Healthcheck::run);
+
     private Main() {}
 
     /** Does what the arguments say. */
     public static void main(String[] args) {
-        int code = Cli.of(
-                        System.getenv(),
-                        Map.of("serve", Main::serve, "doctor", Main::doctor, "healthcheck", Healthcheck::run))
-                .execute(args);
+        int code = args.length > 1 || !COMMANDS.containsKey(command(args))
+                ? Cli.of(System.getenv(), COMMANDS).execute(args)
+                : runAlone(command(args));
         if (code != SERVING) {
             System.exit(code);
+        }
+    }
+
+    private static String command(String[] args) {
+        return args.length == 0 ? "serve" : args[0];
+    }
+
+    /*
+     * A command without options needs no parser. That one takes longer than all else that a start does: its
+     * class files are of a version that no AOT cache holds.
+     */
+    private static int runAlone(String command) {
+        try {
+            return Objects.requireNonNull(COMMANDS.get(command))
+                    .apply(new Config.Source(Optional.empty(), System.getenv(), Map.of()));
+        } catch (RuntimeException failed) {
+            return Cli.failed(failed, new PrintWriter(System.err, true, StandardCharsets.UTF_8));
         }
     }
 
