@@ -245,6 +245,7 @@ public record Config(
     private static Optional<RedisConfig> redis(Settings settings) {
         Duration timeout = settings.get(Setting.REDIS_TIMEOUT, REDIS_TIMEOUT);
         int waitingMax = settings.get(Setting.REDIS_WAITING_MAX, REDIS_WAITING_MAX);
+        Duration retireAfter = settings.get(Setting.RETIRE_AFTER, RedisConfig.RETIRE_AFTER);
         Optional<Path> passwordFile = settings.find(Setting.REDIS_PASSWORD_FILE);
         Optional<Path> sentinelPasswordFile = settings.find(Setting.REDIS_SENTINEL_PASSWORD_FILE);
         Optional<Path> ca = settings.find(Setting.REDIS_TLS_CA);
@@ -258,12 +259,14 @@ public record Config(
                                 sentinelPasswordFile,
                                 new RedisTls(ca, cert, key),
                                 timeout,
-                                waitingMax),
+                                waitingMax,
+                                retireAfter),
                         Setting.REDIS_URL,
                         Setting.REDIS_PASSWORD_FILE,
                         Setting.REDIS_SENTINEL_PASSWORD_FILE,
                         Setting.REDIS_TLS_CA,
                         Setting.REDIS_TLS_CERT,
-                        Setting.REDIS_TLS_KEY)));
+                        Setting.REDIS_TLS_KEY,
+                        Setting.RETIRE_AFTER)));
     }
 }

@@ -19,6 +19,7 @@ import dev.freshet.ops.Console;
 import dev.freshet.ops.Health;
 import dev.freshet.ops.OpsVerticle;
 import dev.freshet.redis.RedisStore;
+import dev.freshet.redis.Retired;
 import dev.freshet.store.Fleets;
 import dev.freshet.store.MemoryStore;
 import dev.freshet.store.Rules;
@@ -102,6 +103,7 @@ public final class Freshet {
                 new Meters(registry, near, leases, invalidations),
                 config.coherence(),
                 Clocks.SYSTEM);
+        RetiredMeters.register(registry, store instanceof RedisStore redis ? redis.retired() : new Retired());
         streams = new StreamMeters(registry);
         access = new Access(config.edge().tokens());
         meters = new EdgeMeters(registry, "data");

@@ -38,6 +38,7 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
     static final Setting<Path> REDIS_TLS_KEY = new Setting<>("redis.tls-key", Form.PATH_FORM);
     static final Setting<Duration> REDIS_TIMEOUT = new Setting<>("redis.timeout", Form.duration("10ms", "30s"));
     static final Setting<Integer> REDIS_WAITING_MAX = new Setting<>("redis.waiting-max", Form.count("16", "1000000"));
+    static final Setting<Duration> RETIRE_AFTER = new Setting<>("retire.after", Form.duration("0s", "8760h"));
     static final Setting<Long> STORE_BYTES = new Setting<>("store.bytes", Form.size("1MiB", "1TiB"));
     static final Setting<Long> NEAR_BYTES = new Setting<>("near.bytes", Form.size("0", "1TiB"));
     static final Setting<Duration> NEAR_MAX_AGE = new Setting<>("near.max-age", Form.duration("1s", "1h"));
@@ -89,6 +90,7 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
             REDIS_TLS_KEY,
             REDIS_TIMEOUT,
             REDIS_WAITING_MAX,
+            RETIRE_AFTER,
             STORE_BYTES,
             NEAR_BYTES,
             NEAR_MAX_AGE,

@@ -12,6 +12,7 @@ import dev.freshet.http.HttpConfig;
 import dev.freshet.lease.LeaseConfig;
 import dev.freshet.near.NearConfig;
 import dev.freshet.redis.RedisConfig;
+import dev.freshet.redis.RedisTls;
 import dev.freshet.store.Rules;
 import dev.freshet.testing.Certificate;
 import java.io.IOException;
@@ -401,6 +402,26 @@ class ConfigTest {
     }
 
     @Test
+    void load_sentinels_areRead(@TempDir Path secrets) throws IOException {
+        Path password = Files.writeString(secrets.resolve("sentinel"), "hunter2");
+        String url = "redis+sentinel://user:hunter2@s1,s2:5000/my_master/1";
+        Config config = load("redis.url: " + url + "\nredis.sentinel-password-file: " + password);
+
+        assertThat(config.redis().orElseThrow().sentinels().orElseThrow().sentinels())
+                .containsExactly("s1:26379", "s2:5000");
+        assertThat(config.toString()).doesNotContain("hunter2");
+        assertThat(problems("redis.url: redis://a\nredis.sentinel-password-file: " + password, Map.of()))
+                .singleElement()
+                .asString()
+                .startsWith("redis.sentinel-password-file is for redis+sentinel://");
+        assertThat(problems("redis.url: redis+sentinel://:hunter2@s1", Map.of()))
+                .singleElement()
+                .asString()
+                .contains("was \"redis+sentinel://***@s1\"")
+                .contains("redis+sentinel://host[:port],…/master");
+    }
+
+    @Test
     void config_shown_hasNoPassword() {
         assertThat(load("redis.url: redis://user:hunter2@redis").toString()).doesNotContain("hunter2");
     }
@@ -425,6 +446,11 @@ class ConfigTest {
     void records_outOfRange_refuseWhatTheSettingsRefuse() {
         assertRange(Setting.REDIS_TIMEOUT, () -> new RedisConfig("redis://a", Duration.ofMillis(9), 16));
         assertRange(Setting.REDIS_TIMEOUT, () -> new RedisConfig("redis://a", Duration.ofMillis(30_001), 16));
+        assertRange(Setting.RETIRE_AFTER, () -> retiring(Duration.ofMillis(-1)));
+        assertRange(Setting.RETIRE_AFTER, () -> retiring(Duration.ofHours(8_761)));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> retiring(Duration.ofSeconds(59)))
+                .withMessage("retire.after is 0s, or 1m at least, was 59000ms");
         assertRange(Setting.REDIS_WAITING_MAX, () -> new RedisConfig("redis://a", Duration.ofSeconds(1), 15));
         assertRange(Setting.REDIS_WAITING_MAX, () -> new RedisConfig("redis://a", Duration.ofSeconds(1), 1_000_001));
         assertRange(Setting.NEAR_BYTES, () -> new NearConfig((1L << 40) + 1, Duration.ofSeconds(1)));
@@ -485,6 +511,11 @@ class ConfigTest {
                 1_000,
                 marksMax,
                 appsMax);
+    }
+
+    private static RedisConfig retiring(Duration after) {
+        return new RedisConfig(
+                "redis://a", Optional.empty(), Optional.empty(), RedisTls.DEFAULT, Duration.ofSeconds(1), 16, after);
     }
 
     private static void assertRange(Setting<?> setting, Runnable build) {

@@ -42,6 +42,19 @@ final class Names {
         return "freshet:{" + app + "}:away";
     }
 
+    static String deployments(String app) {
+        return "freshet:{" + app + "}:deployments";
+    }
+
+    static String retiring(String app) {
+        return "freshet:{" + app + "}:retiring";
+    }
+
+    /** What the entries of a deployment match, as SCAN has it: no name of an app or a deployment has a character that means more. */
+    static String entries(String app, String deployment) {
+        return "freshet:e:{" + app + "/" + deployment + "/*";
+    }
+
     static String bus(String app) {
         return "freshet:{" + app + "}:bus";
     }

@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
  * @param tls for {@code rediss://…} and {@code rediss+sentinel://…} alone
  * @param timeout for each command, four times as long for connecting: 10 ms to 30 s
  * @param waitingMax commands of one event loop that may be under way; more fail at once: 16 to 1,000,000
+ * @param retireAfter without use, after which a deployment's entries are removed: 1 min to a year, 0 for never
  */
 public record RedisConfig(
         String url,
@@ -28,10 +29,14 @@ public record RedisConfig(
         Optional<Path> sentinelPasswordFile,
         RedisTls tls,
         Duration timeout,
-        int waitingMax) {
+        int waitingMax,
+        Duration retireAfter) {
+    /** When deployments are removed by default. */
+    public static final Duration RETIRE_AFTER = Duration.ofDays(7);
+
     /** One without secrets in files. */
     public RedisConfig(String url, Duration timeout, int waitingMax) {
-        this(url, Optional.empty(), Optional.empty(), RedisTls.DEFAULT, timeout, waitingMax);
+        this(url, Optional.empty(), Optional.empty(), RedisTls.DEFAULT, timeout, waitingMax, RETIRE_AFTER);
     }
 
     /** Checks the ranges. */
@@ -53,6 +58,13 @@ public record RedisConfig(
         }
         if (waitingMax < 16 || waitingMax > 1_000_000) {
             throw new IllegalArgumentException("redis.waiting-max is 16 to 1000000, was " + waitingMax);
+        }
+        if (retireAfter.isNegative() || retireAfter.compareTo(Duration.ofDays(365)) > 0) {
+            throw new IllegalArgumentException("retire.after is 0s to 8760h, was " + retireAfter.toMillis() + "ms");
+        }
+        if (!retireAfter.isZero() && retireAfter.compareTo(Duration.ofMinutes(1)) < 0) {
+            throw new IllegalArgumentException(
+                    "retire.after is 0s, or 1m at least, was " + retireAfter.toMillis() + "ms");
         }
     }
 
@@ -115,6 +127,6 @@ public record RedisConfig(
         return "RedisConfig[url=" + url.replaceFirst("//.*@", "//***@").replaceFirst("\\?.*", "?***")
                 + ", passwordFile=" + passwordFile + ", sentinelPasswordFile=" + sentinelPasswordFile + ", tls=" + tls
                 + ", timeout=" + timeout + ", waitingMax="
-                + waitingMax + "]";
+                + waitingMax + ", retireAfter=" + retireAfter + "]";
     }
 }

@@ -55,6 +55,7 @@ public final class RedisStore implements Store, Fleets {
     private final RedisConfig config;
     private final Rules rules;
     private final Links links;
+    private final Retirement retirement;
     /** The channel on which this replica alone is told, by app. */
     private final Map<String, String> own = new ConcurrentHashMap<>();
 
@@ -75,6 +76,7 @@ public final class RedisStore implements Store, Fleets {
         Function<Vertx, Dial> dials = each -> Dial.toMaster(each, this::where, this::met);
         this.bus = new Bus(vertx, dials);
         this.links = new Links(vertx, config, dials, this::connectAnew);
+        this.retirement = new Retirement(vertx, links, config.retireAfter().toMillis());
         sentinels.ifPresent(all -> all.watch(this::connectAnew));
     }
 
@@ -91,7 +93,9 @@ public final class RedisStore implements Store, Fleets {
 
     /* Connections are made one by one, and the name may have moved in between: those to another master are given up. */
     private void met(String master) {
-        if (!master.equals(latest.getAndSet(master))) {
+        String before = latest.getAndSet(master);
+        if (!before.isEmpty() && !before.equals(master)) {
+            retirement.forget();
             links.leaveUnless(master);
             bus.leaveUnless(master);
         }
@@ -118,6 +122,7 @@ public final class RedisStore implements Store, Fleets {
 
     @Override
     public Future<Optional<Entry>> read(Key key, Optional<Entry> copy) {
+        retirement.touch(key);
         if (copy.isEmpty()) {
             return whole(key);
         }
@@ -207,6 +212,7 @@ public final class RedisStore implements Store, Fleets {
 
     @Override
     public Future<Written> write(Key key, Draft draft, Ticket ticket) {
+        retirement.touch(key);
         return links.run(
                         Script.WRITE,
                         List.of(Names.entry(key), Names.lease(key)),
@@ -383,8 +389,19 @@ public final class RedisStore implements Store, Fleets {
         bus.connectAnew();
     }
 
+    /** What was removed of deployments that nobody uses. */
+    public Retired retired() {
+        return retirement.retired();
+    }
+
+    /** For tests: at once, what else is done now and then. */
+    Future<Boolean> retire(String app) {
+        return retirement.retire(app);
+    }
+
     @Override
     public Future<Void> close() {
+        retirement.close();
         sentinels.ifPresent(Sentinels::close);
         bus.close();
         return links.close();

@@ -3,6 +3,7 @@ package dev.freshet.redis;
 import dev.freshet.store.StoreException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Response;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What Redis answers, where nothing is absent unless it was asked for with {@link #has}. */
@@ -35,6 +36,16 @@ record Reply(@Nullable Response response) {
     long number(int at) {
         String text = text(at);
         return text.indexOf('e') < 0 ? Long.parseLong(text) : (long) Double.parseDouble(text);
+    }
+
+    /** An element that is a list, as texts. */
+    List<String> texts(int at) {
+        return element(at).stream().map(Response::toString).toList();
+    }
+
+    /** The answer itself as text. */
+    String text() {
+        return whole().toString();
     }
 
     /** The answer itself as a whole number. */

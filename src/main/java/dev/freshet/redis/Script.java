@@ -20,7 +20,10 @@ enum Script {
     INVALIDATE(true),
     BEAT(true),
     RESTORE(true),
-    ACK(true);
+    ACK(true),
+    TOUCH(false),
+    SWEEP(false),
+    RETIRE(false);
 
     private final boolean vital;
     private final String source;

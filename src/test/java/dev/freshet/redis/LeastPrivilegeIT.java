@@ -2,6 +2,7 @@ package dev.freshet.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.entry.Ticket;
 import dev.freshet.testing.RedisServer;
 import dev.freshet.testing.Tools;
 import io.vertx.redis.client.Command;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -63,7 +65,6 @@ class LeastPrivilegeIT extends OnRedis {
                 "FLUSHALL",
                 "FLUSHDB",
                 "KEYS *",
-                "SCAN 0",
                 "CONFIG SET maxmemory 1",
                 "CONFIG GET requirepass",
                 "ACL LIST",
@@ -87,6 +88,15 @@ class LeastPrivilegeIT extends OnRedis {
 
         assertThat(answer(uri(), words))
                 .containsAnyOf("NOPERM", "No permissions", "can't run this command", "can't access");
+    }
+
+    @Test
+    void retire_byThisUser_isAllowed() {
+        now(store.write(key, draft("one"), new Ticket(1, 0)));
+        answer(uri(), "ZADD", Names.deployments(app), "1", "v1");
+
+        assertThat(now(store.retire(app))).isTrue();
+        assertThat(now(store.read(key, Optional.empty()))).isEmpty();
     }
 
     @Test

@@ -51,7 +51,14 @@ class RedisAccessIT {
     private static RedisStore store(String url, Optional<Path> passwordFile) {
         return new RedisStore(
                 vertx,
-                new RedisConfig(url, passwordFile, Optional.empty(), RedisTls.DEFAULT, Duration.ofSeconds(2), 64),
+                new RedisConfig(
+                        url,
+                        passwordFile,
+                        Optional.empty(),
+                        RedisTls.DEFAULT,
+                        Duration.ofSeconds(2),
+                        64,
+                        Duration.ZERO),
                 RULES);
     }
 

@@ -57,7 +57,13 @@ class RedisTlsIT extends OnRedis {
 
     private static RedisConfig config(String host, RedisTls tls) {
         return new RedisConfig(
-                "rediss://" + host + ":" + port, Optional.empty(), Optional.empty(), tls, Duration.ofSeconds(2), 4_096);
+                "rediss://" + host + ":" + port,
+                Optional.empty(),
+                Optional.empty(),
+                tls,
+                Duration.ofSeconds(2),
+                4_096,
+                Duration.ZERO);
     }
 
     private static RedisStore to(String host, RedisTls tls) {

@@ -54,7 +54,8 @@ class SentinelIT extends OnRedis {
                 named ? Optional.of(sentinelPassword) : Optional.empty(),
                 RedisTls.DEFAULT,
                 Duration.ofMillis(500),
-                4_096);
+                4_096,
+                Duration.ZERO);
     }
 
     private static int master() {
