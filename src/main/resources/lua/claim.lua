@@ -16,4 +16,10 @@ local revision = redis.call('HGET', KEYS[2], 'r') or '0'
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
   return { 1, tonumber(ARGV[2]), revision }
 end
-return { 0, redis.call('PTTL', KEYS[1]), revision }
+local left = redis.call('PTTL', KEYS[1])
+if left == -1 then
+  -- No lease lasts for ever: somebody else has put this here, and nobody would lead.
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  return { 1, tonumber(ARGV[2]), revision }
+end
+return { 0, left, revision }

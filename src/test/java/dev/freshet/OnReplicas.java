@@ -51,6 +51,10 @@ abstract class OnReplicas {
         redis.close();
     }
 
+    static String redisUri() {
+        return redis.uri();
+    }
+
     static HttpResponse<String> get(int replica, String key) {
         return send(HttpRequest.newBuilder(uri(replica, key)).GET());
     }

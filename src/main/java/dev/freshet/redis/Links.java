@@ -18,9 +18,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A connection for commands for each event loop. Any thread may call. */
 final class Links {
+    private static final Logger LOG = LoggerFactory.getLogger(Links.class);
+
     private final Vertx vertx;
     private final RedisConfig config;
     private final Function<Vertx, Dial> dials;
@@ -39,8 +43,34 @@ final class Links {
         this.demoted = demoted;
     }
 
-    /** Runs a script by its hash; Redis forgets scripts when it restarts, and is then told the text again. */
+    /**
+     * Runs a script by its hash; Redis forgets scripts when it restarts, and is then told the text again. If one of the keys holds
+     * what Freshet does not keep there, the script fails, and the next one finds the key removed.
+     */
     Future<Reply> run(Script script, List<String> keys, List<?> arguments) {
+        return tell(script, keys, arguments)
+                .recover(failed -> isOfAnotherType(failed)
+                        ? mend(keys).transform(mended -> Future.failedFuture(failed))
+                        : Future.failedFuture(failed));
+    }
+
+    /** Whether a command failed since a key holds what Freshet does not keep there. */
+    static boolean isOfAnotherType(Throwable failed) {
+        return failed.getCause() instanceof ErrorType error
+                && String.valueOf(error.getMessage()).contains("WRONGTYPE");
+    }
+
+    /** Removes what stands at some keys and is not Freshet's. */
+    Future<Void> mend(List<String> keys) {
+        return tell(Script.MEND, keys, keys.stream().map(Names::type).toList())
+                .onSuccess(removed -> LOG.error(
+                        "At {} of these keys stood what Freshet does not keep there, and is removed: {}",
+                        removed.number(),
+                        String.join(", ", keys)))
+                .mapEmpty();
+    }
+
+    private Future<Reply> tell(Script script, List<String> keys, List<?> arguments) {
         BiFunction<Command, String, Request> request = (command, name) -> {
             Request asked = Request.cmd(command).arg(name).arg(keys.size());
             keys.forEach(asked::arg);

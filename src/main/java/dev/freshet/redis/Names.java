@@ -64,6 +64,14 @@ final class Names {
         return bus(app) + ":" + replica;
     }
 
+    /** What Redis calls the type of what Freshet keeps at a key. */
+    static String type(String key) {
+        if (key.startsWith("freshet:l:") || key.endsWith("}:retiring")) {
+            return "string";
+        }
+        return key.startsWith("freshet:e:") || key.endsWith("}:clock") || key.endsWith("}:marks") ? "hash" : "zset";
+    }
+
     /** How the bus names a key whose app is the channel's. */
     static String onBus(Key key) {
         return key.deployment() + " " + key.digest();

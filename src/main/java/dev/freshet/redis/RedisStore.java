@@ -123,10 +123,14 @@ public final class RedisStore implements Store, Fleets {
     @Override
     public Future<Optional<Entry>> read(Key key, Optional<Entry> copy) {
         retirement.touch(key);
-        if (copy.isEmpty()) {
-            return whole(key);
-        }
-        Entry known = copy.get();
+        return copy.map(known -> confirmed(key, known))
+                .orElseGet(() -> whole(key))
+                .recover(failed -> Links.isOfAnotherType(failed)
+                        ? links.mend(List.of(Names.entry(key))).map(mended -> Optional.empty())
+                        : Future.failedFuture(failed));
+    }
+
+    private Future<Optional<Entry>> confirmed(Key key, Entry known) {
         return links.on(link -> link.read(Request.cmd(Command.HMGET)
                         .arg(Names.entry(key))
                         .arg("r")
@@ -136,7 +140,7 @@ public final class RedisStore implements Store, Fleets {
                         return Future.succeededFuture(Optional.empty());
                     }
                     return reply.number(0) == known.revision() && reply.number(1) == known.asOf()
-                            ? Future.succeededFuture(copy)
+                            ? Future.succeededFuture(Optional.of(known))
                             : whole(key);
                 });
     }

@@ -23,7 +23,8 @@ enum Script {
     ACK(true),
     TOUCH(false),
     SWEEP(false),
-    RETIRE(false);
+    RETIRE(false),
+    MEND(true);
 
     private final boolean vital;
     private final String source;

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import redis.embedded.core.ExecutableProvider;
 
 /** A Redis process: {@code redis-server} of the PATH, else the binary in the embedded-redis jar. */
@@ -36,12 +37,23 @@ final class RedisProcess extends RedisServer {
 
     /** One with other arguments. */
     RedisProcess(List<String> keeping) {
+        this(program(), keeping);
+    }
+
+    private RedisProcess(Path program, List<String> keeping) {
         List<String> arguments = new ArrayList<>(
-                List.of(program().toString(), "--port", Integer.toString(port), "--bind", "127.0.0.1", "--save", ""));
+                List.of(program.toString(), "--port", Integer.toString(port), "--bind", "127.0.0.1", "--save", ""));
+        // A standby writes what it is sent to this file, and whoever started with it next would have it.
+        arguments.addAll(List.of("--dbfilename", "redis-" + UUID.randomUUID() + ".rdb"));
         arguments.addAll(keeping);
         process = ChildProcess.start(new ChildProcess.Command(
                 "redis", FOLDER.getParent(), Map.of(), FOLDER.resolve("redis-" + port + ".log"), arguments));
         awaitReady();
+    }
+
+    /** One of the jar, whatever is on the PATH. */
+    static RedisProcess oldest() {
+        return new RedisProcess(unpacked(), List.of("--appendonly", "no"));
     }
 
     /** What is run. */

@@ -37,6 +37,11 @@ public abstract sealed class RedisServer implements AutoCloseable permits RedisP
         return new RedisProcess(arguments);
     }
 
+    /** A process of the oldest Redis that Freshet serves on: the one in the embedded-redis jar, 6.2. */
+    public static RedisServer startOldest() {
+        return RedisProcess.oldest();
+    }
+
     /** Testcontainers is asked only where there may be an engine: where there is none it says so at length. */
     private static boolean dockerRuns() {
         boolean maybe = System.getenv("DOCKER_HOST") != null || Files.exists(Path.of("/var/run/docker.sock"));
