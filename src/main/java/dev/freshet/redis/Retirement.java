@@ -135,7 +135,9 @@ final class Retirement {
     private Future<Void> sweep(List<String> apps) {
         Future<?> all = Future.succeededFuture();
         for (String app : apps) {
-            all = all.transform(before -> retire(app));
+            all = all.transform(before -> retire(app)
+                    .onFailure(failed -> LOG.warn(
+                            "Nothing of app {} is retired, it is tried again later: {}", app, failed.getMessage())));
         }
         return all.mapEmpty();
     }
@@ -159,6 +161,10 @@ final class Retirement {
     }
 
     private void step(Removal removal) {
+        if (closed) {
+            removal.done.complete(false);
+            return;
+        }
         Deployment deployment = removal.deployment;
         Request scan = Request.cmd(Command.SCAN)
                 .arg(removal.cursor)
