@@ -73,7 +73,7 @@ export function chart(title, series, format) {
     show(columns, seconds) {
       data = [columns.time.map((ms) => ms / 1_000), ...series.map((one) => columns[one.name] ?? [])];
       span = seconds;
-      none.hidden = data.slice(1).some((values) => values.slice(-seconds).some((value) => value));
+      none.hidden = data.slice(1).some((values) => values.slice(-seconds).some((/** @type {any} */ value) => value));
       if (!plot) {
         draw();
       }
@@ -87,7 +87,7 @@ export function chart(title, series, format) {
 }
 
 /** A line that is zero throughout would cover the others, and is said beside them. @param {any[]} data */
-const drawn = (data) => [data[0], ...data.slice(1).map((values) => (values.some((/** @type {any} */ value) => value) ? values : values.map(() => null)))];
+const drawn = (data) => /** @type {any} */ ([data[0], ...data.slice(1).map((values) => (values.some((/** @type {any} */ value) => value) ? values : values.map(() => null)))]);
 
 /** A line as the chart draws it. @param {number} tone */
 function key(tone) {
@@ -105,10 +105,10 @@ function options(width, series, format, pointed) {
   return {
     width,
     height: HEIGHT,
-    padding: [8, 8, 0, 0],
+    padding: /** @type {[number, number, number, number]} */ ([8, 8, 0, 0]),
     legend: { show: false },
     cursor: { sync: { key: 'console' }, y: false, points: { size: 6 }, drag: { x: false, y: false } },
-    scales: { x: { time: true }, y: { range: (/** @type {any} */ u, /** @type {number} */ min, /** @type {number} */ max) => [0, max > 0 ? max * 1.08 : 1] } },
+    scales: { x: { time: true }, y: { range: (/** @type {any} */ u, /** @type {number} */ min, /** @type {number} */ max) => /** @type {[number, number]} */ ([0, max > 0 ? max * 1.08 : 1]) } },
     axes: [
       { ...axis, size: 26, values: (/** @type {any} */ u, /** @type {number[]} */ at) => at.map((s) => time(s * 1_000).slice(-8, -3)), incrs: [60, 300, 600] },
       { ...axis, size: 58, values: (/** @type {any} */ u, /** @type {number[]} */ at) => at.map(format) },

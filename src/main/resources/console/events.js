@@ -35,7 +35,7 @@ export function events(model) {
   function update() {
     const wanted = filter.value.toLowerCase();
     const all = (paused ? held : model.events())
-      .filter((one) => (writes.checked || one.kind !== 'write') && (one.kind + ' ' + one.what).toLowerCase().includes(wanted));
+      .filter((/** @type {any} */ one) => (writes.checked || one.kind !== 'write') && (one.kind + ' ' + one.what).toLowerCase().includes(wanted));
     fill(state, model.hearing ? badge('well', 'hearing ' + model.app) : badge('warn', model.app ? 'not connected to the bus of ' + model.app : 'no app is served here yet'),
       paused && ' Paused.', model.dropped > 0 && ` ${model.dropped} older ones are forgotten.`);
     fill(list, all.length === 0

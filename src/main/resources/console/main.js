@@ -40,6 +40,7 @@ const model = {
   go: (view, what) => { location.hash = '#' + view + '/' + encodeURIComponent(what); },
 };
 
+/** Each by its name in the address, its title, and what shows it. @type {[string, string, any][]} */
 const views = [
   ['overview', 'Overview', overview(model)],
   ['fleet', 'Replicas', fleet(model)],

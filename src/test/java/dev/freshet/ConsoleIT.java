@@ -47,12 +47,7 @@ class ConsoleIT {
         Path lock = RUN.resolve("package-lock.json");
         boolean installed = Files.exists(RUN.resolve("node_modules/.package-lock.json"))
                 && Files.mismatch(lock, SCRIPTS.resolve("package-lock.json")) < 0;
-        Files.createDirectories(RUN);
-        try (Stream<Path> sources = Files.list(SCRIPTS)) {
-            for (Path source : sources.filter(Files::isRegularFile).toList()) {
-                Files.copy(source, RUN.resolve(source.getFileName()), StandardCopyOption.REPLACE_EXISTING);
-            }
-        }
+        copy(SCRIPTS, RUN);
         if (!installed) {
             ChildProcess.start(new ChildProcess.Command(
                             "npm-install",
@@ -61,6 +56,15 @@ class ConsoleIT {
                             FOLDER.resolve("npm-install.log"),
                             List.of(npm.toString(), "install", "--no-audit", "--no-fund")))
                     .awaitSuccess(MAX);
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        Files.createDirectories(to);
+        try (Stream<Path> sources = Files.list(from)) {
+            for (Path source : sources.filter(Files::isRegularFile).toList()) {
+                Files.copy(source, to.resolve(source.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
         }
     }
 
@@ -97,6 +101,21 @@ class ConsoleIT {
         command.addAll(List.of(arguments));
         return ChildProcess.start(
                 new ChildProcess.Command(name, RUN, Map.of(), FOLDER.resolve(name + ".log"), command));
+    }
+
+    /* What the charts' package says of its types is in the package alone. */
+    @Test
+    void page_andWhatOpensIt_haveTheTypesThatTheySay() throws IOException {
+        copy(Tools.repository().resolve("src/main/resources/console"), RUN.resolve("page"));
+        Files.writeString(RUN.resolve("page/uplot.d.ts"), "export { default } from 'uplot';\n");
+
+        ChildProcess.start(new ChildProcess.Command(
+                        "types",
+                        RUN,
+                        Map.of(),
+                        FOLDER.resolve("types.log"),
+                        List.of(Tools.require("node").toString(), "node_modules/typescript/bin/tsc", "-p", ".")))
+                .awaitSuccess(MAX);
     }
 
     @Test

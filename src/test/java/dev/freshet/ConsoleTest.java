@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.edge.Scope;
 import dev.freshet.edge.Token;
+import dev.freshet.http.ConsoleRoutes;
 import dev.freshet.http.HttpConfig;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
@@ -15,6 +16,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -269,6 +271,30 @@ class ConsoleTest {
 
         assertThat(get("/console/api/state").json().getString("phase")).isEqualTo("stopping");
         await(left);
+    }
+
+    @Test
+    void events_forMoreViewersThanMayBe_areRefused() throws IOException {
+        start();
+        data("GET", "/clock", "", "");
+        List<Socket> viewers = new ArrayList<>();
+        try {
+            for (int i = 0; i < ConsoleRoutes.VIEWERS_MAX; i++) {
+                Socket viewer = new Socket("127.0.0.1", freshet.adminPort());
+                viewers.add(viewer);
+                viewer.getOutputStream()
+                        .write(("GET " + SHOP + "/invalidations HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes());
+                assertThat(new String(viewer.getInputStream().readNBytes(15))).isEqualTo("HTTP/1.1 200 OK");
+            }
+
+            Answer refused = get(SHOP + "/invalidations");
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.body()).contains("there are 32 event streams already");
+        } finally {
+            for (Socket viewer : viewers) {
+                viewer.close();
+            }
+        }
     }
 
     @Test

@@ -195,6 +195,18 @@ class ListenersTest {
     }
 
     @Test
+    void console_behindTls_answersToTheNameOfItsCertificate() throws Exception {
+        Certificate server = Certificate.make(folder, "server", "EC", 10);
+        startTls(List.of(), server, Optional.empty());
+
+        try (var socket = server.trusting().getSocketFactory().createSocket("127.0.0.1", freshet.adminPort())) {
+            socket.getOutputStream()
+                    .write("GET /console/ HTTP/1.1\r\nHost: freshet.example\r\nConnection: close\r\n\r\n".getBytes());
+            assertThat(new String(socket.getInputStream().readNBytes(15))).isEqualTo("HTTP/1.1 200 OK");
+        }
+    }
+
+    @Test
     void clientCa_withoutACertificate_letsInProbesAlone() throws Exception {
         Certificate server = Certificate.make(folder, "server", "EC", 10);
         Certificate client = Certificate.make(folder, "client", "EC", 10);
@@ -209,8 +221,14 @@ class ListenersTest {
                 .isInstanceOf(IOException.class);
         assertThat(get(server.trusting(), freshet.adminPort(), "/readyz").statusCode())
                 .isEqualTo(200);
-        assertThat(get(server.trusting(), freshet.adminPort(), "/metrics").statusCode())
-                .isEqualTo(401);
+        for (String path : List.of("/metrics", "/console/", "/console/api/state", "/console/api/apps/shop/replicas")) {
+            assertThat(get(server.trusting(), freshet.adminPort(), path).statusCode())
+                    .as(path)
+                    .isEqualTo(401);
+            assertThat(get(known, freshet.adminPort(), path).statusCode())
+                    .as(path)
+                    .isEqualTo(200);
+        }
         assertThatThrownBy(() -> get(SSLContext.getDefault(), freshet.port(), CLOCK))
                 .isInstanceOf(SSLException.class);
     }

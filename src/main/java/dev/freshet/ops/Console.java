@@ -24,7 +24,7 @@ public final class Console {
     /*
      * The page asks for the state once a second, and is told with it whatever was sampled since it asked last: so
      * nothing is lost when it could not ask for a while, and a page that does not hear an answer knows
-     * that it does not. Only what happens to an app is pushed, by the event stream of the API.
+     * that it does not. The checks are made when somebody asks. Only what happens to an app is pushed, by the event stream of the API.
      *
      * The page itself needs no token, for a browser cannot send one with the address that is typed into
      * it, and there is nothing in it. Everything else does.
@@ -36,9 +36,6 @@ public final class Console {
     private static final String API = PATH + "api/";
     private static final String APPS = API + "apps/";
 
-    /** For how long after a page has asked the checks go on. */
-    private static final long WATCHED_MS = 5_000;
-
     private final Gateway gateway;
     private final MeterRegistry registry;
     private final JsonObject version;
@@ -47,7 +44,6 @@ public final class Console {
     private final Page page = Page.load();
     private final Map<String, Health.Finding> findings = new TreeMap<>();
     private boolean checking;
-    private long askedMs;
 
     /**
      * Not open yet.
@@ -77,13 +73,7 @@ public final class Console {
      */
     Handler<HttpServerRequest> open(Vertx vertx, Gate gate, String listening, Supplier<String> phase) {
         Samples samples = new Samples(registry);
-        vertx.setPeriodic(Samples.PERIOD_MS, tick -> {
-            long nowMs = System.currentTimeMillis();
-            samples.take(nowMs);
-            if (nowMs - askedMs < WATCHED_MS) {
-                check();
-            }
-        });
+        vertx.setPeriodic(Samples.PERIOD_MS, tick -> samples.take(System.currentTimeMillis()));
         Handler<HttpServerRequest> ofApps = apps.apply(vertx);
         return request -> {
             Page.guard(request.response());
@@ -142,17 +132,14 @@ public final class Console {
     }
 
     private JsonObject state(Token token, String phase) {
-        askedMs = System.currentTimeMillis();
-        if (findings.isEmpty()) {
-            check();
-        }
+        check();
         JsonArray checks = new JsonArray();
         findings.forEach((name, finding) -> checks.add(
                 new JsonObject().put("name", name).put("well", finding.isWell()).put("reason", finding.reason())));
         return version.copy()
                 .put("replica", gateway.replica())
                 .put("phase", phase)
-                .put("time", askedMs)
+                .put("time", System.currentTimeMillis())
                 .put("nearBytesMax", (long)
                         registry.get("freshet.near.bytes.limit").gauge().value())
                 .put("token", told(token))
@@ -188,7 +175,10 @@ public final class Console {
                 .put("outage", app.isOutage());
     }
 
-    /* One round of checks at a time: a store that does not answer takes its time to say so. */
+    /*
+     * What is found late, such as by a store that does not answer, is told to who asks next. One round at a time, however
+     * many ask.
+     */
     private void check() {
         if (checking) {
             return;

@@ -11,8 +11,10 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ClientAuth;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.Socket;
 import java.net.URI;
@@ -23,6 +25,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,8 +50,15 @@ class OpsVerticleTest {
                     Parts.over(vertx, registry).gateway(),
                     registry,
                     new JsonObject(),
-                    new Health(() -> alive, Map.of()),
+                    new Health(() -> alive, Map.of("slow", this::looked)),
                     loop -> request -> {}));
+    private final AtomicInteger looks = new AtomicInteger();
+    private volatile Promise<Health.Finding> slow = Promise.promise();
+
+    private Future<Health.Finding> looked() {
+        looks.incrementAndGet();
+        return slow.future();
+    }
 
     @BeforeEach
     void start() {
@@ -121,6 +131,25 @@ class OpsVerticleTest {
         assertThat(send("GET", "/health/checks/one").body()).contains("it does not answer");
         assertThat(send("GET", "/health/checks/one").statusCode()).isEqualTo(503);
         assertThat(send("POST", "/health/checks/one").statusCode()).isEqualTo(405);
+    }
+
+    @Test
+    void console_askedWhileACheckTakesItsTime_makesNoOther_andTellsWhatItFoundNext() throws Exception {
+        assertThat(checksOfTheConsole()).isEqualTo(new JsonArray());
+        assertThat(checksOfTheConsole()).isEqualTo(new JsonArray());
+        assertThat(looks).hasValue(1);
+
+        slow.complete(Health.Finding.sick("it took long"));
+        slow = Promise.promise();
+        Futures.until(() -> !checksOfTheConsole().isEmpty());
+        assertThat(checksOfTheConsole().getJsonObject(0))
+                .isEqualTo(
+                        new JsonObject().put("name", "slow").put("well", false).put("reason", "it took long"));
+        assertThat(looks).hasValue(2);
+    }
+
+    private JsonArray checksOfTheConsole() throws Exception {
+        return new JsonObject(send("GET", "/console/api/state").body()).getJsonArray("checks");
     }
 
     @Test
