@@ -21,8 +21,9 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
  * @param {string} title
  * @param {{name: string, label: string, tone?: number, fill?: boolean}[]} series columns of the samples
  * @param {(value: number) => string} format of a value
+ * @param {boolean} [calm] whether a point is the mean of a sixtieth of the time shown, as rates of few are not read otherwise
  */
-export function chart(title, series, format) {
+export function chart(title, series, format, calm = false) {
   const place = h('div.plot', { role: 'img', 'aria-label': title + ', over time; the latest figures follow' });
   const values = series.map(() => h('span.value', {}, '–'));
   const legend = h('ul.legend', {}, ...series.map((one, i) =>
@@ -71,7 +72,7 @@ export function chart(title, series, format) {
     element,
     /** Shows other figures. @param {Record<string, any[]>} columns @param {number} seconds */
     show(columns, seconds) {
-      data = [columns.time.map((ms) => ms / 1_000), ...series.map((one) => columns[one.name] ?? [])];
+      data = [columns.time.map((ms) => ms / 1_000), ...series.map((one) => means(columns[one.name] ?? [], calm ? seconds / 60 : 1))];
       span = seconds;
       none.hidden = data.slice(1).some((values) => values.slice(-seconds).some((/** @type {any} */ value) => value));
       if (!plot) {
@@ -84,6 +85,15 @@ export function chart(title, series, format) {
       }
     },
   };
+}
+
+/** The mean of each value and those before it. @param {any[]} values @param {number} width how many */
+function means(values, width) {
+  let sum = 0;
+  return width === 1 ? values : values.map((value, i) => {
+    sum += value - (i >= width ? values[i - width] : 0);
+    return Math.max(0, sum) / Math.min(i + 1, width);
+  });
 }
 
 /** A line that is zero throughout would cover the others, and is said beside them. @param {any[]} data */

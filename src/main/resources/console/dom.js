@@ -80,10 +80,10 @@ export function badge(kind, word) {
  * @param {Child[][]} rows
  */
 export function table(caption, heads, rows) {
-  const numbers = heads.map((head) => typeof head === 'object' && head.number);
+  const numbers = heads.map((head) => typeof head === 'object');
   return h(
     'div.scroll', { tabindex: 0, role: 'region', 'aria-label': caption },
-    h('table', {},
+    h(numbers.includes(true) ? 'table' : 'table.texts', {},
       h('caption', {}, caption),
       h('thead', {}, h('tr', {}, ...heads.map((head, i) =>
         h(numbers[i] ? 'th.number' : 'th', { scope: 'col' }, typeof head === 'object' ? head.text : head)))),

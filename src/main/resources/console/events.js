@@ -12,7 +12,7 @@ export function events(model) {
   /** @type {any[]} */
   let held = [];
   const filter = /** @type {HTMLInputElement} */ (h('input', { id: 'filter', type: 'search', autocomplete: 'off', spellcheck: 'false', oninput: () => update() }));
-  const writes = /** @type {HTMLInputElement} */ (h('input', { id: 'writes', type: 'checkbox', checked: true, onchange: () => update() }));
+  const writes = /** @type {HTMLInputElement} */ (h('input', { id: 'writes', type: 'checkbox', onchange: () => update() }));
   const pause = h('button', {
     type: 'button',
     'aria-pressed': 'false',
@@ -28,7 +28,7 @@ export function events(model) {
   const list = h('div');
   const element = h('div.view', {},
     h('div.head', {}, h('h2', {}, 'Events')),
-    h('div.ask', {}, pause, h('label', { for: 'filter' }, 'Only with'), filter, h('label.check', {}, writes, 'writes')),
+    h('div.ask', {}, pause, h('label', { for: 'filter' }, 'Only with'), filter, h('label.check', {}, writes, 'writes too')),
     state,
     list);
 

@@ -53,6 +53,7 @@ const [appSelect, self, who, tabs, banner, main] = ['app', 'self', 'who', 'tabs'
   (id) => /** @type {HTMLElement} */ (document.getElementById(id)));
 /** @type {any} */
 let shown = null;
+let title = '';
 let lostAt = 0;
 let order = 0;
 /** Since when each trouble lasts. @type {Map<string, number>} */
@@ -71,13 +72,14 @@ function show() {
     shown = found[2];
     main.replaceChildren(shown.element);
   }
-  document.title = found[1] + ' · Freshet console';
+  title = found[1];
   let decoded = '';
   try {
     decoded = decodeURIComponent(what);
   } catch {
     // a fragment that somebody typed: it names nothing
   }
+  warn();
   shown.enter?.(decoded);
   shown.update();
 }
@@ -155,6 +157,7 @@ function troubles() {
 function warn() {
   const all = troubles();
   const now = Date.now();
+  document.title = (all.some(([, kind]) => kind === 'bad') ? '■ ' : '') + title + ' · Freshet console';
   const keys = new Set(all.map(([key]) => key));
   [...since.keys()].filter((key) => !keys.has(key)).forEach((key) => since.delete(key));
   all.forEach(([key]) => since.has(key) || since.set(key, now));
@@ -276,6 +279,8 @@ function soon() {
 /** @param {string} why */
 function signIn(why) {
   api.useToken('');
+  listening.abort();
+  model.app = '';
   const secret = /** @type {HTMLInputElement} */ (h('input', { id: 'secret', type: 'password', required: true, autocomplete: 'off', spellcheck: 'false' }));
   shown = null;
   fill(banner);

@@ -19,7 +19,7 @@ export function overview(model) {
       { name: 'miss', label: 'miss', tone: 2 },
       { name: 'stale', label: 'stale', tone: 3 },
       { name: 'outage', label: 'outage', tone: 4 },
-    ], short),
+    ], short, true),
     chart('Time to answer a read', [
       { name: 'readP50', label: 'median', fill: true },
       { name: 'readP99', label: '99 of 100' },
@@ -33,7 +33,7 @@ export function overview(model) {
       { name: 'follow', label: 'follow' },
       { name: 'collapsed', label: 'got the leader’s', tone: 2 },
       { name: 'early', label: 'lead early', tone: 3 },
-    ], short),
+    ], short, true),
   ];
   const ranges = RANGES.map(([value, label]) => h('button', {
     type: 'button',
@@ -44,10 +44,11 @@ export function overview(model) {
       update();
     },
   }, label));
+  const means = h('span.note');
   const standing = h('div');
   const checks = h('div');
   const element = h('div.view', {},
-    h('div.head', {}, h('h2', {}, 'This replica'), h('div.segments', { role: 'group', 'aria-label': 'Time shown' }, ...ranges)),
+    h('div.head', {}, h('h2', {}, 'This replica'), means, h('div.segments', { role: 'group', 'aria-label': 'Time shown' }, ...ranges)),
     tiles,
     h('div.grid', {}, ...charts.map((one) => one.element)),
     h('div.grid', {}, panel('Apps served here', standing), panel('Checks', checks)));
@@ -59,6 +60,7 @@ export function overview(model) {
     }
     fill(tiles, ...figures(columns, state));
     charts.forEach((one) => one.show(columns, 60 * minutes));
+    fill(means, minutes === 1 ? 'each second' : `rates are means of ${minutes} s`);
     fill(standing, state.apps.length === 0
       ? h('p.empty', {}, 'No request has named an app yet. The first one that does is served, and shown here.')
       : table('Apps served here', ['App', 'State', number('Window left'), number('Applied up to')], state.apps.map(row)));

@@ -15,7 +15,8 @@ import io.vertx.core.json.JsonObject;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -36,14 +37,20 @@ public final class Console {
     private static final String API = PATH + "api/";
     private static final String APPS = API + "apps/";
 
+    private static final String ELSEWHERE =
+            "without tokens or TLS the console answers to an address, to localhost, and to"
+                    + " the host of admin.listen, not to other names";
+
     private final Gateway gateway;
     private final MeterRegistry registry;
     private final JsonObject version;
     private final Health health;
     private final Function<Vertx, Handler<HttpServerRequest>> apps;
     private final Page page = Page.load();
-    private final Map<String, Health.Finding> findings = new TreeMap<>();
-    private boolean checking;
+    /** Written wherever a check is told. */
+    private final Map<String, Health.Finding> findings = new ConcurrentSkipListMap<>();
+
+    private final AtomicBoolean checking = new AtomicBoolean();
 
     /**
      * Not open yet.
@@ -65,6 +72,9 @@ public final class Console {
         this.apps = apps;
     }
 
+    /** What it answers from, once it is open. */
+    private record Open(Gate gate, Samples samples, Supplier<String> phase, Handler<HttpServerRequest> apps) {}
+
     /**
      * Begins to sample, on this event loop.
      *
@@ -74,27 +84,18 @@ public final class Console {
     Handler<HttpServerRequest> open(Vertx vertx, Gate gate, String listening, Supplier<String> phase) {
         Samples samples = new Samples(registry);
         vertx.setPeriodic(Samples.PERIOD_MS, tick -> samples.take(System.currentTimeMillis()));
-        Handler<HttpServerRequest> ofApps = apps.apply(vertx);
+        Open open = new Open(gate, samples, phase, apps.apply(vertx));
         return request -> {
             Page.guard(request.response());
             if (gate.isOpen() && !gate.isEncrypted() && !Origins.isAddressedHere(request, listening)) {
-                Answer.text(
-                                421,
-                                "without tokens or TLS the console answers to an address, to localhost, and to the host"
-                                        + " of admin.listen, not to other names")
-                        .send(request);
+                Answer.text(421, ELSEWHERE).send(request);
             } else if (gate.admitsConnection(request)) {
-                answer(request, gate, samples, phase, ofApps);
+                answer(request, open);
             }
         };
     }
 
-    private void answer(
-            HttpServerRequest request,
-            Gate gate,
-            Samples samples,
-            Supplier<String> phase,
-            Handler<HttpServerRequest> ofApps) {
+    private void answer(HttpServerRequest request, Open open) {
         String path = path(request);
         if (!path.startsWith(API)) {
             page.answer(request);
@@ -102,9 +103,9 @@ public final class Console {
             Answer.text(403, "this answers the console's own page, and clients that are no browsers")
                     .send(request);
         } else if (path.startsWith(APPS)) {
-            ofApps.handle(request);
+            open.apps.handle(request);
         } else if (Page.isRead(request)) {
-            own(request, gate, samples, phase);
+            own(request, open);
         }
     }
 
@@ -112,14 +113,15 @@ public final class Console {
         return Objects.requireNonNullElse(request.path(), "");
     }
 
-    private void own(HttpServerRequest request, Gate gate, Samples samples, Supplier<String> phase) {
+    private void own(HttpServerRequest request, Open open) {
         switch (path(request)) {
             case API + "access" ->
-                Answer.json(200, new JsonObject().put("tokens", !gate.isOpen())).send(request);
+                Answer.json(200, new JsonObject().put("tokens", !open.gate.isOpen()))
+                        .send(request);
             case API + "state" ->
-                gate.admit(request)
-                        .ifPresent(token -> Answer.json(
-                                        200, state(token, phase.get()).put("samples", samples.after(after(request))))
+                open.gate
+                        .admit(request)
+                        .ifPresent(token -> Answer.json(200, state(token, open, after(request)))
                                 .send(request));
             default -> Answer.text(404, "there is no such path").send(request);
         }
@@ -131,20 +133,21 @@ public final class Console {
         return after.matches("[0-9]{1,15}") ? Long.parseLong(after) : 0;
     }
 
-    private JsonObject state(Token token, String phase) {
+    private JsonObject state(Token token, Open open, long after) {
         check();
         JsonArray checks = new JsonArray();
         findings.forEach((name, finding) -> checks.add(
                 new JsonObject().put("name", name).put("well", finding.isWell()).put("reason", finding.reason())));
         return version.copy()
                 .put("replica", gateway.replica())
-                .put("phase", phase)
+                .put("phase", open.phase.get())
                 .put("time", System.currentTimeMillis())
                 .put("nearBytesMax", (long)
                         registry.get("freshet.near.bytes.limit").gauge().value())
                 .put("token", told(token))
                 .put("apps", standings(token))
-                .put("checks", checks);
+                .put("checks", checks)
+                .put("samples", open.samples.after(after));
     }
 
     private static JsonObject told(Token token) {
@@ -180,16 +183,15 @@ public final class Console {
      * many ask.
      */
     private void check() {
-        if (checking) {
+        if (!checking.compareAndSet(false, true)) {
             return;
         }
-        checking = true;
         Future.all(health.checks().entrySet().stream()
                         .map(check -> check.getValue()
                                 .get()
                                 .otherwise(failed -> Health.Finding.sick(String.valueOf(failed.getMessage())))
                                 .onSuccess(finding -> findings.put(check.getKey(), finding)))
                         .toList())
-                .onComplete(done -> checking = false);
+                .onComplete(done -> checking.set(false));
     }
 }
