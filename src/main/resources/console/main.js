@@ -19,6 +19,7 @@ const REPLAY_MICROS = 15 * 60 * 1_000_000;
 const RETRY_MS = 1_000;
 const EVENTS_MAX = 300;
 const TAGS_MAX = 500;
+const NAMES_MAX = 3;
 
 const model = {
   app: '',
@@ -126,6 +127,25 @@ function head() {
     api.hasToken() && h('button.link', { type: 'button', onclick: () => { api.useToken(''); location.reload(); } }, 'Forget token'));
 }
 
+/**
+ * What may be wrong with an app, the worst first; an app has the first of these alone.
+ *
+ * @type {[string, 'bad' | 'warn', string, (app: any) => boolean, (names: string) => string][]}
+ */
+const TROUBLES = [
+  ['outage', 'bad', 'Outage', (app) => app.outage,
+    (names) => `Redis does not answer. Near copies of ${names} are served past their window, what else is asked is refused.`],
+  ['refused', 'bad', 'Out of service', (app) => app.cutOff && !app.coherent,
+    (names) => `Redis does not answer, and near copies of ${names} may not be served any more: what is asked is refused.`],
+  ['cut', 'bad', 'Cut off', (app) => app.cutOff,
+    (names) => `Redis did not answer the last beat of ${names}. Near copies are served until the window closes.`],
+  ['window', 'warn', 'Window closed', (app) => !app.coherent,
+    (names) => `Near copies of ${names} are not served, or are confirmed by Redis first: a beat or the bus is missing.`],
+];
+
+/** @param {string[]} names */
+const listed = (names) => names.slice(0, NAMES_MAX).join(', ') + (names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : '');
+
 /** What is wrong, the worst first. */
 function troubles() {
   /** @type {[string, 'bad' | 'warn', string, string][]} */
@@ -134,15 +154,15 @@ function troubles() {
   if (lostAt) {
     all.push(['lost', 'bad', 'No answer', 'from this replica’s operations port. What is shown is as of ' + time(lostAt) + '.']);
   }
-  for (const app of state?.apps ?? []) {
-    if (app.outage) {
-      all.push(['outage ' + app.app, 'bad', 'Outage of ' + app.app, 'Redis does not answer. Near copies are served past their window, what else is asked is refused.']);
-    } else if (app.cutOff) {
-      all.push(['cut ' + app.app, 'bad', 'Cut off from Redis', 'It did not answer the last beat of ' + app.app + '. ' + (app.coherent ? 'Near copies are served until the window closes.' : 'Nothing is served.')]);
-    } else if (!app.coherent) {
-      all.push(['window ' + app.app, 'warn', 'Window closed', 'of ' + app.app + ': it is opened by the next beat. Near copies are not served until then, or are confirmed by Redis.']);
+  const apps = state?.apps ?? [];
+  TROUBLES.forEach(([key, kind, title, holds, text], at) => {
+    const names = apps
+      .filter((/** @type {any} */ app) => holds(app) && !TROUBLES.slice(0, at).some((worse) => worse[3](app)))
+      .map((/** @type {any} */ app) => app.app);
+    if (names.length > 0) {
+      all.push([key, kind, title, text(listed(names))]);
     }
-  }
+  });
   for (const check of state?.checks ?? []) {
     if (!check.well && check.name !== 'bus') {
       all.push(['check ' + check.name, 'bad', 'Check ' + check.name, check.reason]);

@@ -34,6 +34,9 @@ public final class Console {
     /** Where it is. */
     static final String PATH = "/console/";
 
+    /** Apps that are told of, by name. */
+    static final int APPS_MAX = 256;
+
     private static final String API = PATH + "api/";
     private static final String APPS = API + "apps/";
 
@@ -161,6 +164,7 @@ public final class Console {
         gateway.apps().stream()
                 .filter(app -> token.apps().contains("*") || token.apps().contains(app.app()))
                 .sorted(Comparator.comparing(Coherence::app))
+                .limit(APPS_MAX)
                 .forEach(app -> standings.add(standing(app)));
         return standings;
     }

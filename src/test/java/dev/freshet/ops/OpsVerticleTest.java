@@ -39,6 +39,7 @@ class OpsVerticleTest {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private volatile boolean alive = true;
     private volatile Future<Health.Finding> finding = Future.succeededFuture(Health.Finding.well("1 of 2"));
+    private final Parts parts = Parts.over(vertx, registry);
     private final OpsVerticle ops = new OpsVerticle(
             new OpsConfig("127.0.0.1", 0),
             new Edge(EdgeConfig.DEFAULT, 16, ClientAuth.REQUEST, new EdgeMeters(registry, "operations")),
@@ -47,7 +48,7 @@ class OpsVerticleTest {
             new JsonObject().put("version", "1.2.3"),
             new Health(() -> alive, Map.of("one", () -> finding)),
             new Console(
-                    Parts.over(vertx, registry).gateway(),
+                    parts.gateway(),
                     registry,
                     new JsonObject(),
                     new Health(() -> alive, Map.of("slow", this::looked)),
@@ -146,6 +147,16 @@ class OpsVerticleTest {
                 .isEqualTo(
                         new JsonObject().put("name", "slow").put("well", false).put("reason", "it took long"));
         assertThat(looks).hasValue(2);
+    }
+
+    @Test
+    void console_ofMoreAppsThanAreTold_tellsAsManyAsMayBe() throws Exception {
+        for (int i = 0; i < Console.APPS_MAX + 5; i++) {
+            parts.invalidations().app("app" + i);
+        }
+
+        assertThat(new JsonObject(send("GET", "/console/api/state").body()).getJsonArray("apps"))
+                .hasSize(Console.APPS_MAX);
     }
 
     private JsonArray checksOfTheConsole() throws Exception {
