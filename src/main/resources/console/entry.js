@@ -22,7 +22,8 @@ export function entry(model) {
         event.preventDefault();
         look();
       },
-    }, h('label', { for: 'deployment' }, 'Deployment'), deployment, names, h('label', { for: 'key' }, 'Key'), key,
+    }, h('span.pair', {}, h('label', { for: 'deployment' }, 'Deployment'), deployment, names),
+    h('span.pair', {}, h('label', { for: 'key' }, 'Key'), key),
     h('button.main', { type: 'submit' }, 'Explain')),
     found);
 

@@ -314,7 +314,7 @@ function signIn(why) {
         api.useToken(secret.value.trim());
         poll();
       },
-    }, h('label', { for: 'secret' }, 'Token'), secret, h('button.main', { type: 'submit' }, 'Use'))));
+    }, h('span.pair', {}, h('label', { for: 'secret' }, 'Token'), secret), h('button.main', { type: 'submit' }, 'Use'))));
   secret.focus();
 }
 

@@ -23,7 +23,7 @@ export function tags(model) {
       event.preventDefault();
       model.go('tags', input.value);
     },
-  }, h('label', { for: 'tag' }, 'Tag'), input, h('button.main', { type: 'submit' }, 'Look up'));
+  }, h('span.pair', {}, h('label', { for: 'tag' }, 'Tag'), input), h('button.main', { type: 'submit' }, 'Look up'));
   const element = h('div.view', {},
     h('div.head', {}, h('h2', {}, 'Tags')),
     form,
