@@ -21,6 +21,7 @@ export default {
   ...freshet,
   cacheComponents: true,
   partialPrefetching: true,
+  expireTime: 86400,
   generateEtags: false,
   ...(process.env.MEMORY === '0' && { cacheMaxMemorySize: 0 }),
   experimental: { cpus: 1 },

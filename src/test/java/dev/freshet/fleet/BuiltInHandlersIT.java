@@ -10,7 +10,7 @@ class BuiltInHandlersIT {
     @Test
     void get_withTheBuiltInHandlers_asksTheOriginThreeTimes() {
         try (Fleet fleet = Fleet.ofBuiltInHandlers()) {
-            for (Kind kind : Kind.values()) {
+            for (Kind kind : Kind.all()) {
                 String key = "alone-" + kind.ordinal();
                 fleet.origin().set(key, "one");
 

@@ -18,12 +18,12 @@ class FailoverIT extends OnFleet {
                         urls,
                         fleet.origin().url())
                 .awaitReady()) {
-            for (Kind kind : Kind.values()) {
+            for (Kind kind : Kind.all()) {
                 assertThat(server.get(kind.path("failover")).value()).isEqualTo("one");
             }
             int calls = fleet.origin().calls("failover");
             fleet.gateway(3).kill();
-            for (Kind kind : Kind.values()) {
+            for (Kind kind : Kind.all()) {
                 assertThat(server.get(kind.path("failover")).value())
                         .as(kind.name())
                         .isEqualTo("one");
@@ -32,7 +32,7 @@ class FailoverIT extends OnFleet {
 
             fleet.origin().set("failover", "two");
             server.revalidateTag("failover");
-            for (Kind kind : Kind.values()) {
+            for (Kind kind : Kind.all()) {
                 await().atMost(FRESH_MAX)
                         .until(() -> fleet.server(1).get(kind.path("failover")).value(), "two"::equals);
             }

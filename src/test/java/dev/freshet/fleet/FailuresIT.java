@@ -125,7 +125,7 @@ class FailuresIT extends OnFleet {
     private static List<String> paths(Failure failure) {
         List<String> paths = new ArrayList<>();
         for (int i = 0; i < KEYS; i++) {
-            for (Kind kind : Kind.values()) {
+            for (Kind kind : Kind.all()) {
                 paths.add(kind.path(key("failure-" + failure.ordinal() + "-" + i, kind)));
             }
         }

@@ -2,6 +2,7 @@ package dev.freshet.fleet;
 
 import dev.freshet.testing.GatewayProcess;
 import dev.freshet.testing.RedisServer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ final class Fleet implements AutoCloseable {
 
     /** The fleet of the picture. */
     static Fleet ofFreshet() {
-        NextBuild.make();
+        Path unused = NextBuild.made(NextBuild.Of.ALPHA); // with the machine to itself
         Fleet fleet = new Fleet();
         fleet.orClose(() -> {
             RedisServer redis = fleet.started(RedisServer.start(), RedisServer::close);
@@ -64,7 +65,6 @@ final class Fleet implements AutoCloseable {
 
     /** Three processes with the handlers that are built into Next, and no gateway. */
     static Fleet ofBuiltInHandlers() {
-        NextBuild.make();
         Fleet fleet = new Fleet();
         fleet.orClose(() -> {
             fleet.addServer("built-in-1", NextBuild.Of.BUILT_IN, "");

@@ -32,11 +32,19 @@ final class Folders {
 
     /** Deletes what {@link #copySources} wrote there, and what is not a source any more. */
     static void deleteSources(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
         try (Stream<Path> paths = Files.list(folder)) {
             paths.filter(path -> !path.endsWith("node_modules")).forEach(Folders::delete);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** All of it. */
+    static void copy(Path from, Path to) {
+        copy(from, to, Set.of());
     }
 
     static void copyOutput(Path from, Path to) {
@@ -59,6 +67,9 @@ final class Folders {
 
     /** The files below {@code folder}, in order. */
     private static List<Path> below(Path folder, Set<String> without) {
+        if (!Files.exists(folder)) {
+            return List.of();
+        }
         try (Stream<Path> paths = Files.walk(folder)) {
             return paths.filter(Files::isRegularFile)
                     .filter(path ->

@@ -1,11 +1,15 @@
 package dev.freshet.fleet;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
 /** The ways in which the app caches a value. Each has a page of its own for every key. */
 enum Kind {
     /** {@code 'use cache'} */
-    USE_CACHE("/cached/"),
+    USE_CACHE("/cached/", Feature.USE_CACHE),
     /** {@code 'use cache: remote'} */
-    USE_CACHE_REMOTE("/remote/"),
+    USE_CACHE_REMOTE("/remote/", Feature.USE_CACHE),
     /** A page that is rendered when it is first asked for, and kept whole. */
     ISR_PAGE("/isr/"),
     /** A route handler whose answer is kept whole. */
@@ -16,12 +20,38 @@ enum Kind {
     UNSTABLE_CACHE("/unstable/");
 
     private final String folder;
+    private final Optional<Feature> needs;
 
     Kind(String folder) {
-        this.folder = folder;
+        this(folder, Optional.empty());
     }
 
+    Kind(String folder, Feature needs) {
+        this(folder, Optional.of(needs));
+    }
+
+    Kind(String folder, Optional<Feature> needs) {
+        this.folder = folder;
+        this.needs = needs;
+    }
+
+    /** Those that the chosen version of Next has. */
+    static List<Kind> all() {
+        return Arrays.stream(values())
+                .filter(kind -> kind.needs.stream().allMatch(Feature::isThere))
+                .toList();
+    }
+
+    /** Ends the test where who is to refresh such a value is not answered before that is done. */
+    void requireBackgroundRefresh() {
+        if (needs.isPresent()) {
+            Feature.BACKGROUND_REFRESH.require();
+        }
+    }
+
+    /** Ends the test where Next has no such kind. */
     String path(String key) {
+        needs.ifPresent(Feature::require);
         return folder + key;
     }
 }

@@ -2,7 +2,6 @@ package dev.freshet.fleet;
 
 import dev.freshet.testing.ChildProcess;
 import dev.freshet.testing.Ports;
-import dev.freshet.testing.Tools;
 import dev.freshet.testing.Web;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -10,13 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** One {@code next start}, in a folder of its own as on a machine of its own. */
+/** One {@code next start}, or what serves in its place, in a folder of its own as on a machine of its own. */
 final class NextServer implements AutoCloseable {
 
     private static final Duration READY_MAX = Duration.ofSeconds(90);
@@ -35,24 +33,15 @@ final class NextServer implements AutoCloseable {
     /** @param more of the environment */
     NextServer(String name, NextBuild.Of build, String gatewayUrl, String originUrl, Map<String, String> more) {
         int port = Ports.free();
-        Path folder = NextBuild.unpack(build, name);
+        Path folder = build == NextBuild.Of.DEV ? NextBuild.prepare(build) : NextBuild.unpack(build, name);
         Map<String, String> environment = new HashMap<>(NextBuild.environment(build, gatewayUrl));
         environment.put("ORIGIN_URL", originUrl);
+        environment.put("HOSTNAME", "127.0.0.1");
+        environment.put("PORT", Integer.toString(port));
         environment.putAll(more);
         url = "http://127.0.0.1:" + port;
         process = ChildProcess.start(new ChildProcess.Command(
-                name,
-                folder,
-                environment,
-                NextBuild.LOGS.resolve(name + ".log"),
-                List.of(
-                        Tools.require("node").toString(),
-                        "node_modules/next/dist/bin/next",
-                        "start",
-                        "--hostname",
-                        "127.0.0.1",
-                        "--port",
-                        Integer.toString(port))));
+                name, folder, environment, NextBuild.LOGS.resolve(name + ".log"), NextBuild.startCommand(build, port)));
     }
 
     NextServer awaitReady() {

@@ -51,6 +51,7 @@ abstract class OnFleet {
      * without waiting for its cache handlers.)
      */
     static void revalidateTag(String tag) {
+        Feature.PROFILES.require();
         JsonNode before = fleet.gateway(1).mark(Fleet.APP, tag);
         fleet.server(1).revalidateTag(tag);
         await("the mark")

@@ -41,6 +41,8 @@ class SemanticsIT extends OnFleet {
         "hours, ROUTE_HANDLER"
     })
     void revalidateTag_withAProfile_servesStaleWhileOneRefreshes(String profile, Kind kind) {
+        Feature.PROFILES.require();
+        kind.requireBackgroundRefresh();
         String key = key("softened-" + profile, kind);
         String path = kind.path(key);
         fleet.origin().set(key, "before");
@@ -168,6 +170,7 @@ class SemanticsIT extends OnFleet {
     /** Next then does no tag logic of its own for pages that are kept whole. */
     @Test
     void T15_processWithoutMemory_refreshesAndEndsPagesByTheirTags() {
+        Feature.PROFILES.require();
         String key = "without-memory";
         String path = Kind.ISR_PAGE.path(key);
         fleet.origin().set(key, "one");
@@ -192,6 +195,7 @@ class SemanticsIT extends OnFleet {
 
     @Test
     void T24_navigationWithoutItsHash_isSentOnAndThenSharesThePage() {
+        Feature.RSC_HASH.require();
         String key = "navigated";
         String path = Kind.ISR_PAGE.path(key);
         fleet.origin().set(key, "value");

@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -49,6 +48,7 @@ class StampedeIT extends OnFleet {
     @ParameterizedTest
     @EnumSource
     void staleByTag_sixtyAtOnce_areAnsweredBeforeTheOneCallIs(Kind kind) {
+        kind.requireBackgroundRefresh();
         String key = key("marked", kind);
         String path = kind.path(key);
         String old = "old of " + key;
@@ -76,6 +76,7 @@ class StampedeIT extends OnFleet {
     @ParameterizedTest
     @EnumSource
     void staleByTime_sixtyAtOnce_areAnsweredBeforeTheOneCallIs(Kind kind) {
+        kind.requireBackgroundRefresh();
         String key = key("brief", kind);
         String path = kind.path(key);
         fleet.origin().set(key, "one");
@@ -147,8 +148,9 @@ class StampedeIT extends OnFleet {
 
     /** The origin's calls until the old value was cached; it has a new one by now. */
     private static int cachedAndReplaced(String key) {
+        Kind.USE_CACHE.requireBackgroundRefresh();
         fleet.origin().set(key, "old " + key);
-        assertThat(fleet.server(1).get("/cached/" + key).value()).isEqualTo("old " + key);
+        assertThat(fleet.server(1).get(Kind.USE_CACHE.path(key)).value()).isEqualTo("old " + key);
         int calls = fleet.origin().calls(key);
         fleet.origin().set(key, "new " + key);
         return calls;
@@ -199,12 +201,11 @@ class StampedeIT extends OnFleet {
     /** Nobody tells that it failed, so its lease runs out; then one of those who waited computes, for all. */
     @Test
     void cold_leaderKilled_oneOfTheOthersComputesWhenItsLeaseEnds() {
-        List<String> keys =
-                Stream.of(Kind.values()).map(kind -> key("killed", kind)).toList();
+        List<String> keys = Kind.all().stream().map(kind -> key("killed", kind)).toList();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<CompletableFuture<Page>> pages = new ArrayList<>();
             holdAll(keys, () -> {
-                for (Kind kind : Kind.values()) {
+                for (Kind kind : Kind.all()) {
                     String path = kind.path(key("killed", kind));
                     CompletableFuture<Page> unused =
                             async(threads, () -> fleet.server(1).get(path));
@@ -214,7 +215,7 @@ class StampedeIT extends OnFleet {
                         .until(() ->
                                 keys.stream().allMatch(key -> fleet.origin().calls(key) == 1));
                 for (int i = 0; i < 4 * keys.size(); i++) {
-                    Kind kind = Kind.values()[i % keys.size()];
+                    Kind kind = Kind.all().get(i % keys.size());
                     NextServer server = fleet.server(2 + i % 2);
                     pages.add(async(threads, () -> server.get(kind.path(key("killed", kind)), LEASE_MAX)));
                 }
@@ -234,6 +235,7 @@ class StampedeIT extends OnFleet {
     @ParameterizedTest
     @CsvSource({"1", "2"})
     void serverAction_whileALeaderComputes_readsItsOwnWrite(int actor) {
+        Kind.USE_CACHE_REMOTE.requireBackgroundRefresh();
         String key = "written-" + actor;
         fleet.origin().set(key, "before");
         String path = Kind.USE_CACHE_REMOTE.path(key);

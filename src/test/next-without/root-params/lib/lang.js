@@ -1,0 +1,4 @@
+/** There are no root parameters in the functions of 'use cache'. */
+export async function lang() {
+  return 'any';
+}
