@@ -1,0 +1,1 @@
+export { lang } from 'next/root-params';
