@@ -519,12 +519,13 @@ const troubles = {
   oneReplica: ['fleet', 'warn', () => other({ replica: 'r' }), /lead to 1 replica/],
   oldNext: [
     'next',
-    'warn',
-    () => built({ version: '16.1.4' }),
-    /cacheHandlers differ before 16\.1\.5/,
+    'ok',
+    () => built({ version: '16.2.12' }),
+    /before 16\.3 who refreshes a stale value of 'use cache' waits for it/,
   ],
-  singular: ['next', 'warn', () => built({ version: '15.5.9' }), /cacheHandler alone/],
+  singular: ['next', 'warn', () => built({ version: '15.5.9' }), /with cacheHandler alone/],
   unsupported: ['next', 'fail', () => built({ version: '14.2.0' }), /14\.2\.0 is not supported/],
+  tooOld: ['next', 'fail', () => built({ version: '15.4.11' }), /15\.4\.11 is not supported/],
   noHandler: [
     'handlers',
     'fail',

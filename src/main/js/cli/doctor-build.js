@@ -23,25 +23,21 @@ const BUILD_AGE_MS_MAX = 400 * 86_400_000;
 /** @param {Say} say */
 export function checkNext(say) {
   const version = nextVersion();
-  const [major, minor, patch] = (version ?? '').split(/[.-]/).map(Number);
+  const [major, minor] = (version ?? '').split(/[.-]/).map(Number);
   if (!version) {
     say('warn', 'next', 'it is not installed here: nothing of the app can be checked');
-  } else if (major === 16 && (minor > 1 || (minor === 1 && patch >= 5))) {
+  } else if (major === 16 && minor >= 3) {
     say('ok', 'next', `${version} is supported`);
   } else if (major === 16) {
     say(
-      'warn',
+      'ok',
       'next',
-      `${version}: cacheHandlers differ before 16.1.5, cacheHandler is supported`,
+      `${version} is supported; before 16.3 who refreshes a stale value of 'use cache' waits for it`,
     );
   } else if (major === 15 && minor >= 5) {
-    say(
-      'warn',
-      'next',
-      `${version}: cacheHandler alone is supported, cacheHandlers from 16.1.5 on`,
-    );
+    say('warn', 'next', `${version} is supported with cacheHandler alone: it has no cacheHandlers`);
   } else {
-    say('fail', 'next', `${version} is not supported: 16.1.5 and newer are`);
+    say('fail', 'next', `${version} is not supported: 16 is, and 15.5 with cacheHandler alone`);
   }
 }
 

@@ -197,6 +197,22 @@ class DocumentsTest {
         assertThat(documented).isEqualTo(routes).hasSize(7);
     }
 
+    @Test
+    void readme_versionsOfNext_areThoseOfTheLastRun() throws IOException {
+        List<String> measured = tableOf("Next.js", Files.readAllLines(Path.of("bench/results/next-versions.md")));
+
+        assertThat(measured).hasSizeGreaterThan(2);
+        assertThat(tableOf("Next.js", Files.readAllLines(Path.of("README.md")))).isEqualTo(measured);
+    }
+
+    /** The lines of the first table whose first column has this heading. */
+    private static List<String> tableOf(String heading, List<String> lines) {
+        return lines.stream()
+                .dropWhile(line -> !line.startsWith("| " + heading + " |"))
+                .takeWhile(line -> line.startsWith("|"))
+                .toList();
+    }
+
     /* What an expression such as APP + "/clock" comes to. */
     private static String path(String expression, Map<String, String> constants) {
         StringBuilder path = new StringBuilder();

@@ -18,6 +18,8 @@ enum Feature {
     ROOT_PARAMS("root parameters in 'use cache'", "16.2.0"),
     /** {@code images.customCacheHandler} */
     CACHED_IMAGES("images.customCacheHandler", "16.2.0"),
+    /** A file URL may name a handler in {@code cacheHandlers}. */
+    HANDLER_URLS("cacheHandlers by URL", "16.3.0"),
     /** Turbopack is what builds, unless it is told otherwise. */
     TURBOPACK("builds by Turbopack", "16.0.0");
 

@@ -34,8 +34,8 @@ final class NextBuild {
         BUILT_IN(Map.of()),
         /** With all that a server needs in one folder, and its handlers in files of the app. */
         STANDALONE(Map.of("OUTPUT", "standalone", "HANDLERS", "file")),
-        /** By webpack, with its handlers named by URL. */
-        WEBPACK(Map.of("HANDLERS", "url")),
+        /** By webpack, with its handlers named by URL where Next takes that. */
+        WEBPACK(Map.of("HANDLERS", Feature.HANDLER_URLS.isThere() ? "url" : "required")),
         /** Not built, but developed, with its handlers found by {@code require}. */
         DEV(Map.of("HANDLERS", "required"));
 
