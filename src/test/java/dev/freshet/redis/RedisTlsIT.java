@@ -1,10 +1,13 @@
 package dev.freshet.redis;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.store.StoreException;
 import dev.freshet.testing.Certificate;
+import dev.freshet.testing.ChildProcess;
 import dev.freshet.testing.Ports;
+import dev.freshet.testing.RedisGroup;
 import dev.freshet.testing.RedisServer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -88,5 +91,34 @@ class RedisTlsIT extends OnRedis {
     @Test
     void read_withoutACertificateOfItsOwn_isRefused() {
         refuses(to("127.0.0.1", new RedisTls(trusted(theirs), Optional.empty(), Optional.empty())));
+    }
+
+    /** TLS to the Sentinels, and to the Redis that they name. */
+    @Test
+    void read_bySentinels_isByTlsAlike() {
+        int at = Ports.free();
+        List<String> lines = List.of(
+                "port 0",
+                "bind 127.0.0.1",
+                "tls-port " + at,
+                "tls-cert-file " + theirs.cert(),
+                "tls-key-file " + theirs.key(),
+                "tls-ca-cert-file " + ours.cert(),
+                "sentinel monitor m 127.0.0.1 " + port + " 1");
+        String url = "rediss+sentinel://127.0.0.1:" + at + "/m";
+        try (ChildProcess sentinel = RedisGroup.sentinel(folder, at, lines)) {
+            assertThat(sentinel.isAlive()).isTrue();
+            RedisStore named = named(url, config().tls());
+
+            assertThat(now(named.read(key, Optional.empty()))).isEmpty();
+            now(named.close());
+            refuses(named(url, new RedisTls(trusted(theirs), Optional.empty(), Optional.empty())));
+        }
+    }
+
+    private static RedisStore named(String url, RedisTls tls) {
+        RedisConfig config = new RedisConfig(
+                url, Optional.empty(), Optional.empty(), tls, Duration.ofSeconds(2), 4_096, Duration.ZERO);
+        return new RedisStore(vertx, config, RULES);
     }
 }

@@ -85,10 +85,15 @@ public final class RedisGroup implements AutoCloseable {
         if (!secrets.sentinels.isEmpty()) {
             lines.add("requirepass " + secrets.sentinels);
         }
+        ports.add(port);
+        return sentinel(folder, port, lines);
+    }
+
+    /** Starts one with a configuration of the test's own, and returns when it listens. */
+    public static ChildProcess sentinel(Path folder, int port, List<String> lines) {
         try {
             Files.createDirectories(folder);
             Path file = Files.write(folder.resolve("sentinel-" + port + ".conf"), lines);
-            ports.add(port);
             return ChildProcess.start(new ChildProcess.Command(
                             "sentinel",
                             folder,
