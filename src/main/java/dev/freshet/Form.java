@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
  */
 record Form<T>(String range, Function<String, T> parser, Function<T, String> shown) {
     private static final Pattern SIZE = Pattern.compile("(\\d{1,18})(B|KiB|MiB|GiB|TiB|)");
+    private static final long HOUR_MS = 3_600_000;
     private static final Pattern DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h)");
     private static final Pattern COUNT = Pattern.compile("\\d{1,18}");
     private static final Pattern ADDRESS = Pattern.compile("(?:\\[([0-9a-zA-Z:.%]+)]|([^\\[\\]:/\\s@]+)):(\\d{1,5})");
@@ -133,6 +134,9 @@ record Form<T>(String range, Function<String, T> parser, Function<T, String> sho
 
     private static String showDuration(Duration time) {
         long ms = time.toMillis();
+        if (ms % HOUR_MS == 0 && ms > HOUR_MS) {
+            return ms / HOUR_MS + "h";
+        }
         return ms % 1_000 == 0 && ms > 0 ? ms / 1_000 + "s" : ms + "ms";
     }
 
