@@ -50,7 +50,8 @@ public final class Edge {
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setAcceptBacklog(BACKLOG)
-                .setTcpNoDelay(true);
+                .setTcpNoDelay(true)
+                .setStrictThreadMode(true);
         config.tls().ifPresent(tls -> tls.apply(options, clients));
     }
 

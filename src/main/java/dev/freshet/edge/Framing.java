@@ -1,6 +1,8 @@
 package dev.freshet.edge;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.util.ByteProcessor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What bytes a request of HTTP/1.1 may have between its data: the grammar of RFC 9112 without what it tolerates of old senders. One for each
@@ -23,16 +25,17 @@ final class Framing {
     private static final byte VALUE = 4;
     private static final byte[] CLASSES = classes();
 
+    /** Of most bytes there are many in a row that leave the state as it is. */
     private enum State {
         START,
         LF_BEFORE,
-        METHOD,
-        TARGET,
-        VERSION,
+        METHOD(Framing.TOKEN),
+        TARGET(Framing.TARGET),
+        VERSION(Framing.TARGET),
         LF,
         LINE,
-        NAME,
-        VALUE,
+        NAME(Framing.TOKEN),
+        VALUE(Framing.VALUE),
         LF_OF_END,
         END,
         DATA,
@@ -42,7 +45,18 @@ final class Framing {
         CHUNK,
         CR_OF_CHUNK,
         LF_OF_CHUNK,
-        WRONG
+        WRONG;
+
+        @SuppressWarnings("ImmutableEnumChecker") // a function of its argument alone
+        private final @Nullable ByteProcessor same;
+
+        State() {
+            same = null;
+        }
+
+        State(byte kind) {
+            same = b -> is(b & 0xff, kind);
+        }
     }
 
     private State state = State.START;
@@ -104,24 +118,35 @@ final class Framing {
                 chunkBytes -= skipped;
                 state = chunkBytes == 0 ? State.CR_OF_CHUNK : State.CHUNK;
             } else {
-                state = after(in.getByte(at) & 0xff);
-                at++;
+                at = beyondSame(in, at, to);
+                if (at < to) {
+                    state = after(in.getByte(at) & 0xff);
+                    at++;
+                }
             }
         }
         return state != State.WRONG;
+    }
+
+    private int beyondSame(ByteBuf in, int from, int to) {
+        if (state.same == null) {
+            return from;
+        }
+        int other = in.forEachByte(from, to - from, state.same);
+        return other < 0 ? to : other;
     }
 
     private State after(int b) {
         return switch (state) {
             case START -> start(b);
             case LF_BEFORE -> b == '\n' ? State.START : State.WRONG;
-            case METHOD -> is(b, TOKEN) ? State.METHOD : b == ' ' ? State.TARGET : State.WRONG;
-            case TARGET -> is(b, TARGET) ? State.TARGET : b == ' ' ? State.VERSION : State.WRONG;
-            case VERSION -> is(b, TARGET) ? State.VERSION : b == '\r' ? State.LF : State.WRONG;
+            case METHOD -> b == ' ' ? State.TARGET : State.WRONG;
+            case TARGET -> b == ' ' ? State.VERSION : State.WRONG;
+            case VERSION -> b == '\r' ? State.LF : State.WRONG;
             case LF -> b == '\n' ? State.LINE : State.WRONG;
             case LINE -> line(b);
-            case NAME -> is(b, TOKEN) ? State.NAME : b == ':' ? State.VALUE : State.WRONG;
-            case VALUE -> is(b, VALUE) ? State.VALUE : b == '\r' ? State.LF : State.WRONG;
+            case NAME -> b == ':' ? State.VALUE : State.WRONG;
+            case VALUE -> b == '\r' ? State.LF : State.WRONG;
             case LF_OF_END -> b == '\n' ? State.END : State.WRONG;
             case SIZE -> size(b);
             case EXTENSION -> extension(b);

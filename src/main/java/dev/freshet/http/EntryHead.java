@@ -11,10 +11,14 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The headers of an entry that are the same in each answer, encoded once. */
+/** The headers of an entry that are the same in each answer, or for a second, encoded once. Of one event loop. */
 final class EntryHead {
     private static final int GROUPS_CHARS_MAX = 4_096;
+    private static final CharSequence STATE = HttpHeaders.createOptimized("Freshet-State");
+    private static final CharSequence FRESH = HttpHeaders.createOptimized("fresh");
+    private static final CharSequence STALE = HttpHeaders.createOptimized("stale");
     private static final CharSequence LIFETIME = HttpHeaders.createOptimized("Freshet-Lifetime");
+    static final CharSequence CACHE_STATUS = HttpHeaders.createOptimized("Cache-Status");
     private static final CharSequence GROUPS = HttpHeaders.createOptimized("Cache-Groups");
 
     private final WeakReference<Entry> of;
@@ -24,6 +28,10 @@ final class EntryHead {
     private final Optional<CharSequence> groups;
     private final CharSequence type;
     private final CharSequence length;
+    private long ageS = -1;
+    private CharSequence age = "";
+    private long ttlS;
+    private CharSequence nearStatus = "";
 
     /** That of an entry. */
     EntryHead(Entry entry) {
@@ -59,15 +67,34 @@ final class EntryHead {
         return etag;
     }
 
-    /** Says which entry it is, for how long it is good, and what it belongs to. */
-    void tell(HttpServerResponse response) {
-        response.putHeader(HttpHeaders.ETAG, quotedEtag);
+    /** Says which entry it is, how it was found, for how long it is good, and what it belongs to. */
+    void tell(Found found, HttpServerResponse response) {
+        response.putHeader(HttpHeaders.AGE, age(found.ageMs() / 1_000))
+                .putHeader(STATE, found.freshness().isStale() ? STALE : FRESH)
+                .putHeader(CACHE_STATUS, found.isFreshNear() ? nearStatus(found) : found.cacheStatus())
+                .putHeader(HttpHeaders.ETAG, quotedEtag);
         if (lifetime.isPresent()) {
             response.putHeader(LIFETIME, lifetime.get());
         }
         if (groups.isPresent()) {
             response.putHeader(GROUPS, groups.get());
         }
+    }
+
+    private CharSequence age(long nowS) {
+        if (ageS != nowS) {
+            ageS = nowS;
+            age = HttpHeaders.createOptimized(Long.toString(nowS));
+        }
+        return age;
+    }
+
+    private CharSequence nearStatus(Found found) {
+        if (nearStatus.isEmpty() || ttlS != found.ttlS()) {
+            ttlS = found.ttlS();
+            nearStatus = HttpHeaders.createOptimized(found.cacheStatus());
+        }
+        return nearStatus;
     }
 
     /** Says of what type its body is. */

@@ -17,10 +17,6 @@ import java.util.Set;
 
 /** An entry in headers: of one that is written by hand, and of one that is read. */
 final class EntryHeaders {
-    private static final CharSequence STATE = HttpHeaders.createOptimized("Freshet-State");
-    private static final CharSequence FRESH = HttpHeaders.createOptimized("fresh");
-    private static final CharSequence STALE = HttpHeaders.createOptimized("stale");
-    private static final CharSequence CACHE_STATUS = HttpHeaders.createOptimized("Cache-Status");
     private static final CharSequence AS_OF = HttpHeaders.createOptimized("Freshet-As-Of");
     private static final CharSequence LEASE = HttpHeaders.createOptimized("Freshet-Lease");
     private static final Set<String> LIFETIME = Set.of("revalidate", "expire");
@@ -109,13 +105,8 @@ final class EntryHeaders {
         throw new Problem(Kind.INVALID_REQUEST, "Freshet-Lease of a PUT is: token=\"…\"");
     }
 
-    /** Says what a read found, but for what is the same in each answer of an entry. */
-    static void tell(Found found, HttpServerResponse response) {
-        if (found.entry().isPresent()) {
-            response.putHeader(HttpHeaders.AGE, Long.toString(found.ageMs() / 1_000))
-                    .putHeader(STATE, found.freshness().isStale() ? STALE : FRESH);
-        }
-        response.putHeader(CACHE_STATUS, found.cacheStatus());
+    /** Says what the reader is to do about what was found. */
+    static void tellTurn(Found found, HttpServerResponse response) {
         found.ticket().ifPresent(ticket -> response.putHeader(AS_OF, ticket.toString()));
         found.lease().ifPresent(lease -> response.putHeader(LEASE, lease));
     }

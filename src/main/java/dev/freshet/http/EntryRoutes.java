@@ -21,6 +21,9 @@ final class EntryRoutes {
     /** What a frame has beside its body, in bytes at most. */
     private static final int FRAME_BYTES_MAX = 24 + Frame.META_BYTES_MAX;
 
+    /** Nobody waits for a near copy to be sent: it is in memory anyway, and there is nothing to do if it is not. */
+    private static final Future<Void> ANSWERED = Future.succeededFuture();
+
     private final Gateway gateway;
     private final Bodies bodies;
     private final int bodyBytesMax;
@@ -33,6 +36,7 @@ final class EntryRoutes {
     }
 
     /** GET and HEAD. */
+    @SuppressWarnings("FutureReturnValueIgnored") // of a near copy that is sent
     Future<Void> get(Asked asked) {
         Key key = asked.key();
         Ask ask = asked.isHead() || asked.wantsTheEntryAlone()
@@ -41,9 +45,11 @@ final class EntryRoutes {
         EntityTags known = asked.known();
         long nanos = gateway.nanos();
         Entry hit = gateway.hit(key, ask, nanos);
-        return hit != null
-                ? answer(asked, known, Found.near(hit, gateway.ageMs(hit, nanos)))
-                : gateway.get(key, ask).compose(lookup -> answer(asked, known, key, lookup));
+        if (hit == null) {
+            return gateway.get(key, ask).compose(lookup -> answer(asked, known, key, lookup));
+        }
+        answer(asked, known, Found.near(hit, gateway.ageMs(hit, nanos)));
+        return ANSWERED;
     }
 
     private Future<Void> answer(Asked asked, EntityTags known, Key key, Lookup lookup) {
@@ -53,15 +59,16 @@ final class EntryRoutes {
 
     private Future<Void> answer(Asked asked, EntityTags known, Found found) {
         HttpServerResponse response = asked.response();
-        EntryHeaders.tell(found, response);
+        EntryHeaders.tellTurn(found, response);
         if (found.entry().isEmpty()) {
             return response.setStatusCode(404)
+                    .putHeader(EntryHead.CACHE_STATUS, found.cacheStatus())
                     .putHeader(HttpHeaders.CONTENT_LENGTH, "0")
                     .end();
         }
         Entry entry = found.entry().get();
         EntryHead head = heads.of(entry);
-        head.tell(response);
+        head.tell(found, response);
         if (known.match(head.etag())) {
             return head.tellType(response.setStatusCode(304)).end();
         }

@@ -116,20 +116,21 @@ record Found(
         return collapsed ? status + "; collapsed" : status;
     }
 
-    /* What a tag made stale is so whatever time it has left. */
     private String hit(Entry hit) {
-        long revalidateMs = hit.lifetime().revalidateMs();
-        String ttl = "";
-        if (freshness == Freshness.STALE_BY_TAG) {
-            ttl = "; ttl=" + (revalidateMs == Lifetime.NEVER ? 0 : Math.min(0, wholeSeconds(revalidateMs - ageMs)));
-        } else if (revalidateMs != Lifetime.NEVER) {
-            ttl = "; ttl=" + wholeSeconds(revalidateMs - ageMs);
-        }
-        return "freshet; hit" + ttl + "; detail=" + detail();
+        boolean dated = hit.lifetime().revalidateMs() != Lifetime.NEVER || freshness == Freshness.STALE_BY_TAG;
+        return "freshet; hit" + (dated ? "; ttl=" + ttlS() : "") + "; detail=" + detail();
     }
 
-    private static long wholeSeconds(long ms) {
-        return Math.floorDiv(ms, 1_000L);
+    /** Whether it is a near copy that is fresh, and was not waited for. */
+    boolean isFreshNear() {
+        return source == Source.NEAR && freshness == Freshness.FRESH && !collapsed;
+    }
+
+    /** How long the entry stays fresh, in whole seconds; 0 if nothing but a tag ends that. What a tag made stale is so whatever time it has left. */
+    long ttlS() {
+        long revalidateMs = entry.map(hit -> hit.lifetime().revalidateMs()).orElse(Lifetime.NEVER);
+        long leftS = revalidateMs == Lifetime.NEVER ? 0 : Math.floorDiv(revalidateMs - ageMs, 1_000L);
+        return freshness == Freshness.STALE_BY_TAG ? Math.min(0, leftS) : leftS;
     }
 
     /** The {@code Freshet-Lease}, if the reader has a turn. */
