@@ -1,5 +1,6 @@
 package dev.freshet;
 
+import static dev.freshet.testing.Texts.found;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.http.HttpConfig;
@@ -220,14 +221,6 @@ class DocumentsTest {
             path.append(term.startsWith("\"") ? term.substring(1, term.length() - 1) : constants.get(term));
         }
         return path.toString();
-    }
-
-    private static List<String> found(String pattern, String text) {
-        return Pattern.compile(pattern)
-                .matcher(text)
-                .results()
-                .map(match -> match.group(1))
-                .toList();
     }
 
     @Test

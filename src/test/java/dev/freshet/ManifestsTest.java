@@ -1,5 +1,6 @@
 package dev.freshet;
 
+import static dev.freshet.testing.Texts.found;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -296,13 +297,5 @@ class ManifestsTest {
         List<JsonNode> documents = new ArrayList<>();
         new Yaml().loadAll(Files.readString(file)).forEach(document -> documents.add(JSON.valueToTree(document)));
         return documents;
-    }
-
-    private static List<String> found(String pattern, String text) {
-        return Pattern.compile(pattern)
-                .matcher(text)
-                .results()
-                .map(match -> match.group(1))
-                .toList();
     }
 }

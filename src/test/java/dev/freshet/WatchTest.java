@@ -1,5 +1,6 @@
 package dev.freshet;
 
+import static dev.freshet.testing.Texts.found;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -171,13 +172,5 @@ class WatchTest {
                 rule.path("expr").asText(),
                 rule.path("annotations").toString())));
         return queries;
-    }
-
-    private static List<String> found(String pattern, String text) {
-        return Pattern.compile(pattern)
-                .matcher(text)
-                .results()
-                .map(match -> match.group(1))
-                .toList();
     }
 }
