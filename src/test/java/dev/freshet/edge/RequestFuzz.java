@@ -13,9 +13,6 @@ import java.util.function.Consumer;
 
 /** Requests are read alike, however they are cut up on their way; and what is read is what was sent. */
 public final class RequestFuzz implements Consumer<byte[]> {
-    /** In no head, and in no body that could mislead: it would have to be in both readings. */
-    private static final String END = "\0";
-
     private static final HttpServerOptions OPTIONS = new HttpServerOptions();
 
     @Override
@@ -33,21 +30,26 @@ public final class RequestFuzz implements Consumer<byte[]> {
         for (int from = 0; from < bytes.length; from += atOnce) {
             channel.writeInbound(Unpooled.copiedBuffer(bytes, from, Math.min(atOnce, bytes.length - from)));
         }
-        StringBuilder read = new StringBuilder();
+        StringBuilder whole = new StringBuilder();
+        StringBuilder begun = new StringBuilder();
         boolean proper = true;
         for (Object part = channel.readInbound(); part != null; part = channel.readInbound()) {
-            proper = proper && tell(part, read);
+            proper = proper && ((HttpObject) part).decoderResult().isSuccess();
+            if (proper) {
+                tell(part, begun);
+            }
+            if (proper && part instanceof LastHttpContent) {
+                whole.append(begun).append("END\n");
+                begun.setLength(0);
+            }
             ReferenceCountUtil.release(part);
         }
         channel.finishAndReleaseAll();
-        return proper ? read.toString() : read.substring(0, read.lastIndexOf(END) + 1) + "REFUSED";
+        /* Nothing after what is refused is acted on, nor the request that it belongs to, though some of it may have come. */
+        return proper ? whole.append(begun).toString() : whole + "REFUSED";
     }
 
-    /* Nothing after what is refused is acted on, nor the request that it belongs to, though some of its body may have come. */
-    private static boolean tell(Object part, StringBuilder read) {
-        if (!((HttpObject) part).decoderResult().isSuccess()) {
-            return false;
-        }
+    private static void tell(Object part, StringBuilder read) {
         if (part instanceof HttpRequest head) {
             read.append("HEAD ").append(head.method()).append(' ').append(head.uri());
             head.headers().forEach(field -> read.append('|').append(field));
@@ -56,9 +58,5 @@ public final class RequestFuzz implements Consumer<byte[]> {
         if (part instanceof HttpContent content) {
             read.append(content.content().toString(StandardCharsets.ISO_8859_1));
         }
-        if (part instanceof LastHttpContent) {
-            read.append(END);
-        }
-        return true;
     }
 }
