@@ -13,6 +13,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -33,6 +34,9 @@ class RollingRestartIT {
     private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1) / 300;
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final int KEYS = 50;
+    /** A JVM that has just started shares the cores with all others here. */
+    private static final Map<String, String> PATIENT = Map.of("FRESHET_REDIS_TIMEOUT", "2s");
+
     private static final List<Integer> OK = List.of(200, 201, 204, 404);
 
     /** @param status 0 for none at all */
@@ -41,7 +45,7 @@ class RollingRestartIT {
     private final Path logs = Tools.repository().resolve("target/restarts");
     private final RedisServer redis = RedisServer.start();
     private final List<GatewayProcess> replicas = Stream.of("one", "two", "three")
-            .map(name -> new GatewayProcess(name, redis.uri(), logs))
+            .map(name -> new GatewayProcess(name, redis.uri(), logs, PATIENT))
             .toList();
     private final Queue<Answer> answers = new ConcurrentLinkedQueue<>();
     private final AtomicInteger again = new AtomicInteger();
