@@ -21,7 +21,7 @@ final class EntryRoutes {
     /** What a frame has beside its body, in bytes at most. */
     private static final int FRAME_BYTES_MAX = 24 + Frame.META_BYTES_MAX;
 
-    /** Nobody waits for a near copy to be sent: it is in memory anyway, and there is nothing to do if it is not. */
+    /** Nobody waits for a near copy that is being sent: it is in memory anyway, and there is nothing to do if it does not arrive. */
     private static final Future<Void> ANSWERED = Future.succeededFuture();
 
     private final Gateway gateway;
@@ -36,7 +36,6 @@ final class EntryRoutes {
     }
 
     /** GET and HEAD. */
-    @SuppressWarnings("FutureReturnValueIgnored") // of a near copy that is sent
     Future<Void> get(Asked asked) {
         Key key = asked.key();
         Ask ask = asked.isHead() || asked.wantsTheEntryAlone()
@@ -48,8 +47,8 @@ final class EntryRoutes {
         if (hit == null) {
             return gateway.get(key, ask).compose(lookup -> answer(asked, known, key, lookup));
         }
-        answer(asked, known, Found.near(hit, gateway.ageMs(hit, nanos)));
-        return ANSWERED;
+        Future<Void> sending = answer(asked, known, Found.near(hit, gateway.ageMs(hit, nanos)));
+        return sending.failed() ? sending : ANSWERED;
     }
 
     private Future<Void> answer(Asked asked, EntityTags known, Key key, Lookup lookup) {

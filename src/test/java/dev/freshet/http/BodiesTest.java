@@ -187,6 +187,33 @@ class BodiesTest extends OnApi {
         until(() -> api.put(Api.entry("later"), "x".repeat(1_000_000)).status() < 300);
     }
 
+    /** A near copy is read without waiting: who is refused it is told so all the same. */
+    @Test
+    void get_ofALargeNearCopyWhenTooMuchIsUnderWay_isToldToComeBack() throws IOException {
+        String large = Api.entry("large");
+        assertThat(api.put(large, "x".repeat(Api.BODY_BYTES_MAX)).status()).isEqualTo(201);
+        until(() -> api.get(large).header("Cache-Status").contains("detail=near"));
+        List<Wire> wires = new ArrayList<>();
+        byte[] nearlyAll = new byte[Api.BODY_BYTES_MAX - 1];
+        try {
+            for (int i = 0; i < Api.BODIES_BYTES_MAX / Api.BODY_BYTES_MAX; i++) {
+                wires.add(api.wire()
+                        .send(put("filling-" + i, "Content-Length: " + Api.BODY_BYTES_MAX + "\n"))
+                        .send(nearlyAll));
+            }
+            until(() -> api.get(large).status() == 503);
+
+            Api.Answer refused = api.get(large);
+            assertThat(refused.problem()).isEqualTo("overloaded");
+            assertThat(refused.header("etag") + refused.header("Freshet-State")).isEmpty();
+        } finally {
+            for (Wire wire : wires) {
+                wire.close();
+            }
+        }
+        until(() -> api.get(large).status() == 200);
+    }
+
     @Test
     void request_thatIsNoHttp_isRefused() throws IOException {
         for (String garbage : List.of(
