@@ -10,6 +10,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -146,7 +147,8 @@ final class Problem extends RuntimeException {
         HttpServerResponse response = request.response();
         Problem problem = of(failure);
         String instance = "urn:uuid:" + UUID.randomUUID();
-        if (problem.type == Kind.INTERNAL && !response.closed()) {
+        boolean gone = response.closed() || (response.headWritten() && failure instanceof IOException);
+        if (problem.type == Kind.INTERNAL && !gone) {
             /* Without the path: a key may hold what is private. */
             LOG.error("A {} failed, {}", request.method(), instance, failure);
         }

@@ -5,6 +5,9 @@ import static dev.freshet.testing.Futures.failure;
 import static dev.freshet.testing.Futures.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.freshet.edge.EdgeMeters;
 import dev.freshet.testing.OnVertx;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -25,6 +28,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class SendingTest extends OnVertx {
     private static final int BODY_BYTES = 8 << 20;
@@ -100,6 +104,10 @@ class SendingTest extends OnVertx {
 
     @Test
     void bodies_ofMoreThanMayBeUnderWay_areRefusedUntilTheyAreGone() throws IOException {
+        ListAppender<ILoggingEvent> faults = new ListAppender<>();
+        faults.start();
+        Logger log = (Logger) LoggerFactory.getLogger(Problem.class);
+        log.addAppender(faults);
         List<Wire> slow = new ArrayList<>();
         for (String path : List.of("/bounded/same", "/bounded/same", "/bounded/same", "/bounded", "/bounded")) {
             Wire wire = new Wire(server.actualPort());
@@ -122,6 +130,8 @@ class SendingTest extends OnVertx {
                         .startsWith("HTTP/1.1 200 ");
             }
         });
+        log.detachAppender(faults);
+        assertThat(faults.list).as("that a client goes is no fault").isEmpty();
     }
 
     private static long outsideTheHeap() {
