@@ -85,7 +85,7 @@ public final class Freshet {
     /** Written by the chain of start(), read by whoever asks. */
     private volatile int port;
 
-    private <S extends Store & Fleets> Freshet(Vertx vertx, Config config, S shared) {
+    private <S extends Store & Fleets> Freshet(Vertx vertx, Config config, S shared, Retired retired) {
         this.vertx = vertx;
         this.config = config;
         String replica = replica();
@@ -103,7 +103,7 @@ public final class Freshet {
                 new Meters(registry, near, leases, invalidations),
                 config.coherence(),
                 Clocks.SYSTEM);
-        RetiredMeters.register(registry, store instanceof RedisStore redis ? redis.retired() : new Retired());
+        RetiredMeters.register(registry, retired);
         streams = new StreamMeters(registry);
         access = new Access(config.edge().tokens());
         meters = new EdgeMeters(registry, "data");
@@ -115,8 +115,10 @@ public final class Freshet {
     private static Freshet of(Vertx vertx, Config config) {
         Rules rules = config.coherence().rules();
         return config.redis()
-                .map(redis -> new Freshet(vertx, config, new RedisStore(vertx, redis, rules)))
-                .orElseGet(() -> new Freshet(vertx, config, new MemoryStore(config.storeBytes(), rules)));
+                .map(redis -> new RedisStore(vertx, redis, rules))
+                .map(store -> new Freshet(vertx, config, store, store.retired()))
+                .orElseGet(
+                        () -> new Freshet(vertx, config, new MemoryStore(config.storeBytes(), rules), new Retired()));
     }
 
     private OpsVerticle operations(PrometheusMeterRegistry registry, Fleets fleets) {

@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
 /** The headers of an entry that are the same in each answer, or for a second, encoded once. Of one event loop. */
 final class EntryHead {
     private static final int GROUPS_CHARS_MAX = 4_096;
-    private static final CharSequence STATE = HttpHeaders.createOptimized("Freshet-State");
+    static final CharSequence STATE = HttpHeaders.createOptimized("Freshet-State");
     private static final CharSequence FRESH = HttpHeaders.createOptimized("fresh");
     private static final CharSequence STALE = HttpHeaders.createOptimized("stale");
-    private static final CharSequence LIFETIME = HttpHeaders.createOptimized("Freshet-Lifetime");
+    static final CharSequence LIFETIME = HttpHeaders.createOptimized("Freshet-Lifetime");
     static final CharSequence CACHE_STATUS = HttpHeaders.createOptimized("Cache-Status");
-    private static final CharSequence GROUPS = HttpHeaders.createOptimized("Cache-Groups");
+    static final CharSequence GROUPS = HttpHeaders.createOptimized("Cache-Groups");
 
     private final WeakReference<Entry> of;
     private final String etag;

@@ -24,12 +24,12 @@ final class EntryHeaders {
     private static final List<CharSequence> OF_AN_ENTRY = List.of(
             HttpHeaders.AGE,
             HttpHeaders.ETAG,
-            "Freshet-State",
-            "Freshet-Lifetime",
-            "Freshet-As-Of",
-            "Freshet-Lease",
-            "Cache-Status",
-            "Cache-Groups");
+            EntryHead.STATE,
+            EntryHead.LIFETIME,
+            EntryHead.CACHE_STATUS,
+            EntryHead.GROUPS,
+            AS_OF,
+            LEASE);
 
     private EntryHeaders() {}
 

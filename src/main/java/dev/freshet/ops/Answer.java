@@ -19,6 +19,12 @@ record Answer(int status, String type, Buffer body) {
         return new Answer(status, "application/json", json.toBuffer());
     }
 
+    /** Answers that a path takes other methods: those {@code allowed}, as the header Allow lists them. */
+    static void refuseMethod(HttpServerRequest request, String allowed) {
+        request.response().putHeader("Allow", allowed);
+        text(405, "this path takes " + allowed.replace(", ", " and ")).send(request);
+    }
+
     /** Sends it, without its body to who asks for the head alone. */
     void send(HttpServerRequest request) {
         HttpServerResponse response = request.response()

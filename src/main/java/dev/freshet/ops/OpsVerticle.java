@@ -102,17 +102,11 @@ public final class OpsVerticle extends VerticleBase {
         paths.forEach((path, answer) -> {
             router.get(path).handler(context -> answer(path, context.request(), answer));
             router.head(path).handler(context -> answer(path, context.request(), answer));
-            router.route(path).handler(context -> {
-                context.response().putHeader("Allow", "GET, HEAD");
-                Answer.text(405, "this path takes GET and HEAD").send(context.request());
-            });
+            router.route(path).handler(context -> Answer.refuseMethod(context.request(), "GET, HEAD"));
         });
         checks.forEach((path, check) -> {
             router.get(path).handler(context -> look(context.request(), check));
-            router.route(path).handler(context -> {
-                context.response().putHeader("Allow", "GET");
-                Answer.text(405, "this path takes GET").send(context.request());
-            });
+            router.route(path).handler(context -> Answer.refuseMethod(context.request(), "GET"));
         });
         Set<String> all = new TreeSet<>(paths.keySet());
         all.addAll(checks.keySet());

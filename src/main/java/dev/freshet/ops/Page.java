@@ -85,8 +85,7 @@ final class Page {
         if (request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD)) {
             return true;
         }
-        request.response().putHeader("Allow", "GET, HEAD");
-        Answer.text(405, "this path takes GET and HEAD").send(request);
+        Answer.refuseMethod(request, "GET, HEAD");
         return false;
     }
 

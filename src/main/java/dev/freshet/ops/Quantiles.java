@@ -3,6 +3,7 @@ package dev.freshet.ops;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.distribution.CountAtBucket;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.concurrent.TimeUnit;
 
@@ -10,6 +11,8 @@ import java.util.concurrent.TimeUnit;
 final class Quantiles {
     private final Timer timer;
     private final int turnsMax;
+    /** The upper bounds of the buckets. */
+    private final double[] boundsMs;
 
     /** The counts of some turns, the latest last: each how many took no longer than a bucket's bound, and all at the end. */
     private final Deque<double[]> turns = new ArrayDeque<>();
@@ -22,6 +25,9 @@ final class Quantiles {
     Quantiles(Timer timer, int turns) {
         this.timer = timer;
         this.turnsMax = turns;
+        this.boundsMs = Arrays.stream(timer.takeSnapshot().histogramCounts())
+                .mapToDouble(bucket -> bucket.bucket(TimeUnit.MILLISECONDS))
+                .toArray();
         this.turns.add(counts());
     }
 
@@ -47,15 +53,14 @@ final class Quantiles {
     double ms(double share) {
         double[] first = turns.getFirst();
         double[] last = turns.getLast();
-        CountAtBucket[] buckets = timer.takeSnapshot().histogramCounts();
-        double wanted = share * (last[buckets.length] - first[buckets.length]);
+        double wanted = share * (last[boundsMs.length] - first[boundsMs.length]);
         if (wanted <= 0) {
             return Double.NaN;
         }
         double from = 0;
         double below = 0;
-        for (int i = 0; i < buckets.length; i++) {
-            double to = buckets[i].bucket(TimeUnit.MILLISECONDS);
+        for (int i = 0; i < boundsMs.length; i++) {
+            double to = boundsMs[i];
             double upTo = last[i] - first[i];
             if (upTo >= wanted) {
                 return from + (to - from) * (wanted - below) / (upTo - below);

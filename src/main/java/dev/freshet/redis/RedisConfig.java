@@ -111,7 +111,6 @@ public record RedisConfig(
         try {
             return Optional.of(Files.readString(file, StandardCharsets.UTF_8).strip());
         } catch (IOException e) {
-            // Not in a field: the configuration is read before anything may log.
             LoggerFactory.getLogger(RedisConfig.class)
                     .warn(
                             "The password file {} cannot be read ({})",
