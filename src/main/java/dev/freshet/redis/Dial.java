@@ -3,6 +3,7 @@ package dev.freshet.redis;
 import dev.freshet.store.StoreException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
@@ -56,9 +57,16 @@ final class Dial {
         return new Dial(vertx, where, met);
     }
 
-    /** Connects. To be called once. */
+    /*
+     * A future that is of no context has its timeout, and all that hangs on it, told by a thread that is no event loop's. So what
+     * begins here, and every command on the connection, is of the loop that asks for it.
+     */
+
+    /** Connects, and tells so on the caller's event loop. To be called once. */
     Future<RedisConnection> connect() {
-        return where.get()
+        ContextInternal here = ((ContextInternal) vertx.getOrCreateContext()).unwrap();
+        return here.succeededFuture()
+                .compose(begun -> where.get())
                 .compose(options -> {
                     if (closed) {
                         return Future.failedFuture(new StoreException("given up"));
