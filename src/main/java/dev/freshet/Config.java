@@ -25,6 +25,7 @@ import java.util.Optional;
  *
  * @param redis absent for the store in memory
  * @param storeBytes how much the store in memory keeps
+ * @param transport by which sockets are read and written: epoll, io_uring, nio, or auto for the best proven one there is
  * @param logLevel in lower case
  * @param logFormat text, json, or auto for text on a terminal
  */
@@ -38,6 +39,7 @@ public record Config(
         CoherenceConfig coherence,
         DrainConfig drain,
         long storeBytes,
+        String transport,
         String logLevel,
         String logFormat) {
 
@@ -55,6 +57,7 @@ public record Config(
             CoherenceConfig.DEFAULT,
             DrainConfig.DEFAULT,
             256L << 20,
+            "auto",
             "info",
             "auto");
 
@@ -122,6 +125,7 @@ public record Config(
                         coherence,
                         drain,
                         storeBytes,
+                        transport,
                         other.logLevel,
                         logFormat)
                 .equals(other);
@@ -155,6 +159,7 @@ public record Config(
                 settings.get(Setting.DRAIN_DELAY, DEFAULT.drain.delay()),
                 settings.get(Setting.DRAIN_TIMEOUT, DEFAULT.drain.timeout()));
         long storeBytes = settings.get(Setting.STORE_BYTES, DEFAULT.storeBytes);
+        String transport = transport(settings, http, redis);
         String logLevel = settings.get(Setting.LOG_LEVEL, DEFAULT.logLevel);
         String logFormat = settings.get(Setting.LOG_FORMAT, DEFAULT.logFormat);
         if (!settings.problems().isEmpty()) {
@@ -170,8 +175,20 @@ public record Config(
                 coherence,
                 drain,
                 storeBytes,
+                transport,
                 logLevel,
                 logFormat);
+    }
+
+    private static String transport(Settings settings, HttpConfig http, Optional<RedisConfig> redis) {
+        String transport = settings.get(Setting.TRANSPORT, DEFAULT.transport);
+        if (transport.equals("io_uring") && http.socket().isPresent()) {
+            settings.problem("io_uring has no Unix sockets", Setting.TRANSPORT, Setting.HTTP_SOCKET);
+        }
+        if (transport.equals("io_uring") && redis.stream().anyMatch(RedisConfig::isSocket)) {
+            settings.problem("io_uring has no Unix sockets", Setting.TRANSPORT, Setting.REDIS_URL);
+        }
+        return transport;
     }
 
     private static EdgeConfig edge(Settings settings) {

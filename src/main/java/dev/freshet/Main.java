@@ -5,16 +5,19 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.dns.AddressResolverOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.transport.Transport;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,7 +82,6 @@ public final class Main {
     /* Names are looked up for each connection: where a name moves to the new master, a remembered address is the old one. */
     static VertxOptions options() {
         return new VertxOptions()
-                .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors())
                 .setFileSystemOptions(new FileSystemOptions()
                         .setClassPathResolvingEnabled(false)
@@ -97,11 +99,16 @@ public final class Main {
         Logger log = LoggerFactory.getLogger(Main.class);
         loaded.warnings().forEach(log::warn);
         checkHeap(log, config);
-        Freshet.start(Vertx.vertx(options()), config)
+        Vertx vertx = vertx(config);
+        Freshet.start(vertx, config)
                 .onSuccess(freshet -> {
                     heed(log, source, config, freshet);
                     String scheme = config.edge().tls().isPresent() ? "https://" : "http://";
-                    log.info("Freshet {} on Java {}", Version.TEXT, Runtime.version());
+                    log.info(
+                            "Freshet {} on Java {}, {}",
+                            Version.TEXT,
+                            Runtime.version(),
+                            transport(config).name());
                     log.info("Store: {}", freshet.storeName());
                     log.info(
                             "Data on {}{}",
@@ -137,6 +144,31 @@ public final class Main {
         if (kept > heap / 4 * 3) {
             log.warn("near.bytes and store.bytes may take {} MiB of a heap of {} MiB (-Xmx)", kept >> 20, heap >> 20);
         }
+    }
+
+    private static Vertx vertx(Config config) {
+        return Vertx.builder().with(options()).withTransport(transport(config)).build();
+    }
+
+    /* io_uring is not taken by itself: it has no Unix sockets, and many an operator rules it out. */
+    private static Transport transport(Config config) {
+        Transport wanted = switch (config.transport()) {
+            case "epoll" -> Transport.EPOLL;
+            case "io_uring" -> Transport.IO_URING;
+            case "nio" -> Transport.NIO;
+            default ->
+                Stream.of(Transport.EPOLL, Transport.KQUEUE)
+                        .filter(each -> each != null && each.available())
+                        .findFirst()
+                        .orElse(Transport.NIO);
+        };
+        if (wanted == null || !wanted.available()) {
+            String why =
+                    wanted == null ? "" : ": " + wanted.unavailabilityCause().getMessage();
+            throw new ConfigException(List.of(
+                    "transport: " + config.transport() + " cannot be had on this machine" + why + ": take auto"));
+        }
+        return wanted;
     }
 
     /* Each signal comes on a thread of its own, the one place that may wait. */
@@ -188,7 +220,7 @@ public final class Main {
     private static int doctor(Config.Source source) {
         Config config = source.load().config();
         System.setProperty("freshet.log.level", "error");
-        Vertx vertx = Vertx.vertx(options());
+        Vertx vertx = vertx(config);
         try {
             Doctor.Report report = new Doctor(vertx, config).examine().await(DOCTOR_S_MAX, TimeUnit.SECONDS);
             report.lines().forEach(System.out::println);

@@ -60,6 +60,7 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
     static final Setting<Integer> LIMITS_APPS = new Setting<>("limits.apps", Form.count("1", "10000"));
     static final Setting<Duration> DRAIN_DELAY = new Setting<>("drain.delay", Form.duration("0s", "1m"));
     static final Setting<Duration> DRAIN_TIMEOUT = new Setting<>("drain.timeout", Form.duration("1s", "10m"));
+    static final Setting<String> TRANSPORT = new Setting<>("transport", Form.oneOf("auto", "epoll", "io_uring", "nio"));
     static final Setting<String> LOG_LEVEL =
             new Setting<>("log.level", Form.oneOf("error", "warn", "info", "debug", "trace"));
 
@@ -110,6 +111,7 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
             LIMITS_APPS,
             DRAIN_DELAY,
             DRAIN_TIMEOUT,
+            TRANSPORT,
             LOG_LEVEL,
             LOG_FORMAT);
 

@@ -422,6 +422,19 @@ class ConfigTest {
     }
 
     @Test
+    void load_ioUring_hasNoUnixSockets() {
+        assertThat(load("transport: io_uring").transport()).isEqualTo("io_uring");
+        assertThat(problems("transport: io_uring\nhttp.socket: /run/h.sock\nredis.url: unix:///run/r.sock", Map.of()))
+                .satisfiesExactly(
+                        http -> assertThat(http).contains("no Unix sockets").contains("http.socket is /run/h.sock"),
+                        redis -> assertThat(redis).contains("no Unix sockets").contains("redis.url is unix://"));
+        assertThat(problems("transport: uring", Map.of()))
+                .singleElement()
+                .asString()
+                .contains("auto, epoll, io_uring, nio");
+    }
+
+    @Test
     void config_shown_hasNoPassword() {
         assertThat(load("redis.url: redis://user:hunter2@redis").toString()).doesNotContain("hunter2");
     }

@@ -39,6 +39,7 @@ final class Configs {
                 usual.coherence(),
                 usual.drain(),
                 usual.storeBytes(),
+                usual.transport(),
                 usual.logLevel(),
                 usual.logFormat());
     }

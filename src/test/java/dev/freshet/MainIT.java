@@ -7,6 +7,7 @@ import dev.freshet.edge.Scope;
 import dev.freshet.edge.Token;
 import dev.freshet.testing.Certificate;
 import dev.freshet.testing.Ports;
+import dev.freshet.testing.RedisServer;
 import dev.freshet.testing.Tools;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
@@ -35,6 +36,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The jar that is shipped, as a process: what it says, how it is stopped, how it fails. */
 class MainIT {
@@ -269,6 +272,33 @@ class MainIT {
                 .contains("error: redis.url: Redis does not answer there")
                 .doesNotContain("hunter2");
         assertThat(exit(start(Map.of(), "doctor"))).isZero();
+    }
+
+    /** Each on a Redis, which they are to reach as well. One that this machine forbids is refused with its name, never replaced. */
+    @ParameterizedTest
+    @ValueSource(strings = {"epoll", "io_uring", "nio"})
+    void transport_thatIsNamed_serves(String name) throws Exception {
+        String entry = "/v1/apps/shop/deployments/v1/entries/" + name;
+        String body = "x".repeat(1 << 20);
+        try (RedisServer redis = RedisServer.start()) {
+            Process process = start(Map.of("FRESHET_TRANSPORT", name, "FRESHET_REDIS_URL", redis.uri()));
+            Awaitility.await().atMost(START_MAX).until(() -> !process.isAlive() || log().contains("Operations on"));
+            if (!process.isAlive()) {
+                assertThat(name).as(log()).isEqualTo("io_uring");
+                assertThat(process.exitValue()).isEqualTo(78);
+                assertThat(log())
+                        .contains("transport: io_uring cannot be had on this machine")
+                        .contains("take auto");
+                return;
+            }
+            assertThat(log()).contains(", " + name);
+            try (Socket writing = connect()) {
+                send(writing, "PUT", entry, "Connection: close\r\nContent-Length: " + body.length() + "\r\n");
+                writing.getOutputStream().write(body.getBytes());
+                assertThat(new String(writing.getInputStream().readAllBytes())).startsWith("HTTP/1.1 201 ");
+            }
+            assertThat(data("GET", entry, "")).startsWith("HTTP/1.1 200 ").endsWith(body);
+        }
     }
 
     @Test

@@ -68,6 +68,11 @@ public record RedisConfig(
         }
     }
 
+    /** Whether it is reached by a Unix socket. */
+    public boolean isSocket() {
+        return url.startsWith("unix:");
+    }
+
     /** The Sentinels that name the Redis, if the URL names them. */
     public Optional<SentinelUrl> sentinels() {
         return SentinelUrl.parse(url);
