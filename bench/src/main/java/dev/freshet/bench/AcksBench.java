@@ -15,7 +15,7 @@ final class AcksBench {
     private static final int REPLICAS = 3;
     private static final int SAMPLES = 1_000;
     private static final int ROUNDS = 5;
-    private static final int WARM_SAMPLES = 1_500;
+    private static final int WARM_SAMPLES = 8_000;
     private static final String ENTRY = "/v1/apps/shop/deployments/v1/entries/page";
     private static final byte[] PUT =
             Loopback.request("PUT", ENTRY, "hello", "Content-Type: text/plain", "Cache-Groups: \"posts\"");

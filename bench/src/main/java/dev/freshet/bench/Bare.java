@@ -4,15 +4,18 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.transport.Transport;
 
 /** The ceiling: a Vert.x server that answers every request with the same bytes, and does nothing else. */
 public final class Bare {
     private Bare() {}
 
-    /** Serves on the loopback interface: port, bytes. */
+    /** Serves on the loopback interface: port, bytes, epoll or io_uring. */
     public static void main(String[] args) {
-        Vertx vertx = Vertx.vertx(
-                new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(1));
+        Vertx vertx = Vertx.builder()
+                .with(new VertxOptions().setEventLoopPoolSize(1))
+                .withTransport(args[2].equals("io_uring") ? Transport.IO_URING : Transport.EPOLL)
+                .build();
         Buffer body = Buffer.buffer(new byte[Integer.parseInt(args[1])]);
         CharSequence length = HttpHeaders.createOptimized(args[1]);
         CharSequence type = HttpHeaders.createOptimized("application/octet-stream");

@@ -11,25 +11,18 @@ public final class Bench {
         void with(List<String> arguments) throws Exception;
     }
 
-    private static final Map<String, Run> BENCHES = Map.of(
-            "hit",
-            arguments -> Jmh.run("hit", HitBench.class, arguments),
-            "load",
-            LoadBench::run,
-            "freshness",
-            arguments -> Jmh.run("freshness", FreshnessBench.class, arguments),
-            "marks",
-            arguments -> Jmh.run("marks", MarksBench.class, arguments),
-            "clock",
-            arguments -> Jmh.run("clock", ClockBench.class, arguments),
-            "memory",
-            MemoryBench::run,
-            "acks",
-            AcksBench::run,
-            "replicas",
-            ReplicasBench::run,
-            "tags",
-            TagsBench::run);
+    private static final Map<String, Run> BENCHES = Map.ofEntries(
+            Map.entry("hit", arguments -> Jmh.run("hit", HitBench.class, arguments)),
+            Map.entry("load", LoadBench::run),
+            Map.entry("http2", Http2Bench::run),
+            Map.entry("latency", LatencyBench::run),
+            Map.entry("freshness", arguments -> Jmh.run("freshness", FreshnessBench.class, arguments)),
+            Map.entry("marks", arguments -> Jmh.run("marks", MarksBench.class, arguments)),
+            Map.entry("clock", arguments -> Jmh.run("clock", ClockBench.class, arguments)),
+            Map.entry("memory", MemoryBench::run),
+            Map.entry("acks", AcksBench::run),
+            Map.entry("replicas", ReplicasBench::run),
+            Map.entry("tags", TagsBench::run));
 
     private Bench() {}
 

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 /** A server process of a bench, on loopback. It is ended by {@link #close}, and at the latest when this JVM ends. */
 final class Child implements AutoCloseable {
     private static final long READY_S_MAX = 30;
+    private static final double TICKS_PER_S = 100;
 
     private final Process process;
     private final int port;
@@ -61,7 +62,7 @@ final class Child implements AutoCloseable {
         all.put("FRESHET_LISTEN", "127.0.0.1:" + port);
         all.put("FRESHET_ADMIN_LISTEN", "127.0.0.1:" + adminPort);
         all.put("FRESHET_REDIS_URL", redis.url());
-        return new Child(port, all, command).ready(port);
+        return new Child(port, all, command).ready(port).served(all);
     }
 
     /** Makes the command of a server that listens on a port. */
@@ -78,14 +79,15 @@ final class Child implements AutoCloseable {
     }
 
     /** The processor time that it and whatever it started have taken. */
-    double cpuSeconds(double ticksPerSecond) throws IOException {
+    double cpuSeconds() throws IOException {
         long ticks = 0;
-        for (ProcessHandle each : Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList()) {
+        for (ProcessHandle each : Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .toList()) {
             String stat = Files.readString(Path.of("/proc", Long.toString(each.pid()), "stat"));
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
             ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
         }
-        return ticks / ticksPerSecond;
+        return ticks / TICKS_PER_S;
     }
 
     private static List<String> pinned(int cpu) {
@@ -113,6 +115,21 @@ final class Child implements AutoCloseable {
                 Thread.sleep(20);
             }
         }
+    }
+
+    /* A port is open before what is behind it is warm. */
+    private Child served(Map<String, String> environment) throws IOException, InterruptedException {
+        ProcessBuilder asking = new ProcessBuilder(Processes.java(), "-jar", "target/freshet.jar", "healthcheck");
+        asking.environment().putAll(environment);
+        asking.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_S_MAX);
+        while (asking.start().waitFor() != 0) {
+            if (!process.isAlive() || System.nanoTime() > endNanos) {
+                close();
+                throw new IOException("not ready: see bench/target/child-" + port + ".log");
+            }
+        }
+        return this;
     }
 
     int port() {

@@ -1,0 +1,103 @@
+package dev.freshet.bench;
+
+import dev.freshet.bench.Servers.Subject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+import org.HdrHistogram.Histogram;
+
+/** {@code bench/run latency [rate [bytes [rounds [seconds]]]]}: how long does a near hit take at a fixed rate, beside nginx and Varnish? */
+final class LatencyBench {
+    /*
+     * h2load sends at the rate whatever comes back, but on one connection of HTTP/1.1 not before the last
+     * answer is there. What such a request then waited for its turn is not in its own time; so the histogram is
+     * corrected for what was expected on each connection (Tene, "How not to measure latency").
+     */
+
+    private static final int CONNECTIONS = 100;
+    private static final int WARM_S = 20;
+
+    /** One round: latencies in ms, and the share of the rate that was reached. */
+    private record Round(double p50, double p99, double p999, double share) {}
+
+    private LatencyBench() {}
+
+    static void run(List<String> arguments) throws Exception {
+        int rate = arguments.isEmpty() ? 20_000 : Integer.parseInt(arguments.getFirst());
+        int bytes = arguments.size() < 2 ? 4_096 : Integer.parseInt(arguments.get(1));
+        int rounds = arguments.size() < 3 ? 7 : Integer.parseInt(arguments.get(2));
+        int seconds = arguments.size() < 4 ? 5 : Integer.parseInt(arguments.get(3));
+        try (Servers servers = new Servers(bytes)) {
+            Map<String, Subject> subjects = new LinkedHashMap<>();
+            subjects.put("Freshet, near", servers.near());
+            subjects.put("Freshet, near, io_uring", servers.nearByIoUring());
+            subjects.put("bare Vert.x", servers.bare());
+            subjects.putAll(servers.peers());
+            report(
+                    rate,
+                    bytes,
+                    Rounds.inTurn(subjects, rounds, one -> round(one, rate, WARM_S), one -> round(one, rate, seconds)),
+                    arguments);
+        }
+    }
+
+    private static Round round(Subject subject, int rate, int seconds) throws IOException, InterruptedException {
+        Path log = Path.of("bench/target/load/latencies");
+        Files.deleteIfExists(log);
+        List<String> command = new ArrayList<>(List.of("taskset", "-c", Integer.toString(Servers.LOAD_CPU), "h2load"));
+        command.addAll(List.of("--h1", "-t1", "-c" + CONNECTIONS, "--rps=" + rate / CONNECTIONS, "-D" + seconds));
+        command.add("--log-file=" + log);
+        subject.fields().forEach(field -> command.addAll(List.of("-H", field)));
+        command.add(subject.url());
+        Processes.output(command);
+        Histogram micros = new Histogram(60_000_000, 3);
+        long answers = 0;
+        try (Stream<String> lines = Files.lines(log)) {
+            for (String line : (Iterable<String>) lines::iterator) {
+                String[] fields = line.split("\t", -1);
+                answers++;
+                if (!fields[1].equals("200")) {
+                    throw new IOException("answered " + fields[1]);
+                }
+                micros.recordValueWithExpectedInterval(Long.parseLong(fields[2]), 1_000_000L * CONNECTIONS / rate);
+            }
+        }
+        return new Round(
+                micros.getValueAtPercentile(50) / 1_000.0,
+                micros.getValueAtPercentile(99) / 1_000.0,
+                micros.getValueAtPercentile(99.9) / 1_000.0,
+                (double) answers / rate / seconds);
+    }
+
+    private static void report(int rate, int bytes, Map<String, List<Round>> found, List<String> arguments) {
+        Report report = new Report(
+                "latency",
+                String.format(
+                        Locale.ROOT,
+                        "How long does a near hit of %,d bytes take at %,d requests a second by HTTP/1.1 on %d connections? h2load at a fixed rate on the second core, servers on the first, in turn, round after round; corrected for coordinated omission. The goal: p99 no more than nginx's, p99.9 at most 5 ms.",
+                        bytes,
+                        rate,
+                        CONNECTIONS),
+                arguments);
+        report.table("server", "p50 ms: min · **median** · max", "p99 ms", "p99.9 ms", "share of the rate", "rounds");
+        found.forEach((name, rounds) -> report.row(
+                name,
+                spread(rounds, Round::p50),
+                spread(rounds, Round::p99),
+                spread(rounds, Round::p999),
+                Spread.text(spread(rounds, Round::share).median()),
+                rounds.size()));
+        report.end().write();
+    }
+
+    private static Spread spread(List<Round> rounds, ToDoubleFunction<Round> figure) {
+        return Spread.of(rounds.stream().mapToDouble(figure).toArray());
+    }
+}
