@@ -1,5 +1,6 @@
 package dev.freshet.entry;
 
+import dev.freshet.tag.Interner;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -17,6 +18,9 @@ public record Key(String app, String deployment, String digest) {
     private static final Pattern DEPLOYMENT = Pattern.compile("[A-Za-z0-9._-]{1,128}");
     private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
 
+    /** There are few of both, and a key for each entry. */
+    private static final Interner<String> NAMES = new Interner<>(256);
+
     /** Checks the parts. */
     public Key {
         checkApp(app);
@@ -26,6 +30,8 @@ public record Key(String app, String deployment, String digest) {
         if (!DIGEST.matcher(digest).matches()) {
             throw new IllegalArgumentException("a digest is 64 lower-case hexadecimal digits");
         }
+        app = NAMES.intern(app);
+        deployment = NAMES.intern(deployment);
     }
 
     /** The key of a text of any length, which may hold unpaired surrogates. */

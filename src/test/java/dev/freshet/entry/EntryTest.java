@@ -54,6 +54,28 @@ class EntryTest {
     }
 
     @Test
+    void new_partsThatAreEqual_areInMemoryOnce() {
+        Entry one = read();
+        Entry other = read();
+
+        assertThat(one).isEqualTo(other);
+        assertThat(one.key().app()).isSameAs(other.key().app());
+        assertThat(one.key().deployment()).isSameAs(other.key().deployment());
+        assertThat(one.epoch()).isSameAs(other.epoch());
+        assertThat(one.type()).isSameAs(other.type());
+        assertThat(one.lifetime()).isSameAs(other.lifetime());
+        assertThat(one.tags().getFirst()).isSameAs(other.tags().getFirst());
+    }
+
+    /** With objects of its own, as one that comes from a store has. */
+    private static Entry read() {
+        Key key = Key.of(new String("shop"), new String("v1"), "key");
+        Lifetime lifetime = new Lifetime(1_000, 2_000);
+        List<Tag> tags = List.of(new Tag(new String("posts")));
+        return new Entry(key, 1, new String("1-a"), 0, 0, tags, lifetime, new String("text/html"), "", Body.EMPTY);
+    }
+
+    @Test
     void new_tags_areCopied() {
         List<Tag> tags = new ArrayList<>(List.of(new Tag("a")));
         Entry entry = new Entry(key(), 1, 0, 0, tags, Lifetime.UNLIMITED, "", "", Body.EMPTY);

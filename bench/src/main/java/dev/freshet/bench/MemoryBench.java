@@ -6,6 +6,7 @@ import dev.freshet.tag.Tag;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -16,6 +17,8 @@ final class MemoryBench {
     private static final int ROUNDS = 5;
     private static final int TAGS_AT_ONCE = 250;
     private static final int ENTRIES = 4_000;
+    private static final int COPIES = 50_000;
+    private static final int COPY_BYTES = 100;
     private static final Map<String, List<String>> JVMS =
             Map.of("as it is", List.of(), "compact object headers", List.of("-XX:+UseCompactObjectHeaders"));
 
@@ -43,8 +46,45 @@ final class MemoryBench {
             }
         }
         report.end();
+        near(report);
         replica(report);
         report.write();
+    }
+
+    private static void near(Report report) throws Exception {
+        report.text(String.format(
+                Locale.ROOT,
+                "What each of %,d near copies of entries with a body of %d bytes and 3 tags of 24 characters takes, beyond that body:",
+                COPIES,
+                COPY_BYTES));
+        report.table("tags", "bytes a copy: min · **median** · max", "rounds");
+        for (boolean own : new boolean[] {false, true}) {
+            double[] rounds = new double[ROUNDS];
+            for (int round = 0; round < ROUNDS; round++) {
+                rounds[round] = bytesPerCopy(own);
+            }
+            report.row(own ? "of the entry's own" : "the same three", Spread.of(rounds), ROUNDS);
+        }
+        report.end();
+    }
+
+    private static double bytesPerCopy(boolean ownTags) throws Exception {
+        try (Child redis = Child.redis(-1);
+                Child replica = Child.replica(redis, -1, Map.of("FRESHET_NEAR_BYTES", "160MiB"));
+                Loopback client = new Loopback(replica.port())) {
+            for (int i = 0; i < COPIES; i++) {
+                int first = ownTags ? 3 * i : 0;
+                String tags = IntStream.range(first, first + 3)
+                        .mapToObj(tag -> '"' + name(tag) + '"')
+                        .collect(Collectors.joining(", "));
+                client.ask(Loopback.request("PUT", path(i), "x".repeat(COPY_BYTES), "Cache-Groups: " + tags), 201);
+            }
+            double before = heapKib(replica);
+            for (int i = 0; i < COPIES; i++) {
+                client.ask(Loopback.request("GET", path(i), ""), 200);
+            }
+            return (heapKib(replica) - before) * 1_024 / COPIES - COPY_BYTES;
+        }
     }
 
     private static void replica(Report report) throws Exception {
@@ -96,11 +136,15 @@ final class MemoryBench {
     }
 
     private static String heapMib(Child replica) throws Exception {
+        return Spread.text(heapKib(replica) / 1_024);
+    }
+
+    private static double heapKib(Child replica) throws Exception {
         String jcmd = Processes.java().replaceFirst("java$", "jcmd");
         String pid = Long.toString(replica.pid());
         Processes.output(List.of(jcmd, pid, "GC.run"));
         String info = Processes.output(List.of(jcmd, pid, "GC.heap_info"));
-        return Spread.text(Long.parseLong(info.replaceAll("(?s).*?used (\\d+)K.*", "$1")) / 1_024.0);
+        return Long.parseLong(info.replaceAll("(?s).*?used (\\d+)K.*", "$1"));
     }
 
     private static String name(int tag) {
