@@ -140,6 +140,7 @@ public record Config(
                 settings.get(Setting.LIMITS_BODY_BYTES, (long) DEFAULT.http.bodyBytesMax())
                         .intValue(),
                 settings.get(Setting.LIMITS_BODIES_BYTES, DEFAULT.http.bodiesBytesMax()),
+                settings.get(Setting.LIMITS_EVENT_STREAMS, DEFAULT.http.eventStreamsMax()),
                 settings.find(Setting.HTTP_SOCKET),
                 settings.get(Setting.HTTP_SOCKET_MODE, DEFAULT.http.socketMode()));
         EdgeConfig edge = edge(settings);

@@ -181,6 +181,7 @@ public final class Freshet {
                 config.edge(),
                 meters,
                 Math.max(1, config.edge().requestsMax() / loops),
+                Math.ceilDiv(config.http().eventStreamsMax(), loops),
                 new UnderWay(config.http().bodiesBytesMax(), meters),
                 config.drain().timeout());
         return onSocket(UnixSocket::makeWay)

@@ -56,6 +56,8 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
     static final Setting<Integer> COHERENCE_VERIFY = new Setting<>("coherence.verify", Form.count("0", "1000000"));
     static final Setting<Long> LIMITS_BODY_BYTES = new Setting<>("limits.body-bytes", Form.size("1KiB", "64MiB"));
     static final Setting<Long> LIMITS_BODIES_BYTES = new Setting<>("limits.bodies-bytes", Form.size("1MiB", "1TiB"));
+    static final Setting<Integer> LIMITS_EVENT_STREAMS =
+            new Setting<>("limits.event-streams", Form.count("1", "100000"));
     static final Setting<Integer> LIMITS_MARKS = new Setting<>("limits.marks", Form.count("1000", "10000000"));
     static final Setting<Integer> LIMITS_APPS = new Setting<>("limits.apps", Form.count("1", "10000"));
     static final Setting<Duration> DRAIN_DELAY = new Setting<>("drain.delay", Form.duration("0s", "1m"));
@@ -107,6 +109,7 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
             COHERENCE_VERIFY,
             LIMITS_BODY_BYTES,
             LIMITS_BODIES_BYTES,
+            LIMITS_EVENT_STREAMS,
             LIMITS_MARKS,
             LIMITS_APPS,
             DRAIN_DELAY,

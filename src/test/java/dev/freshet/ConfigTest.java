@@ -496,10 +496,16 @@ class ConfigTest {
         assertRange(Setting.LIMITS_BODY_BYTES, () -> new HttpConfig("a", 0, (64 << 20) + 1));
         assertRange(Setting.LIMITS_BODIES_BYTES, () -> bodies(1 << 10, (1 << 20) - 1));
         assertRange(Setting.LIMITS_BODIES_BYTES, () -> bodies(1 << 10, (1L << 40) + 1));
+        assertRange(Setting.LIMITS_EVENT_STREAMS, () -> streams(0));
+        assertRange(Setting.LIMITS_EVENT_STREAMS, () -> streams(100_001));
+    }
+
+    private static HttpConfig streams(int most) {
+        return new HttpConfig("a", 0, 1 << 10, 1 << 20, most, Optional.empty(), "660");
     }
 
     private static HttpConfig bodies(int bytesMax, long togetherMax) {
-        return new HttpConfig("a", 0, bytesMax, togetherMax, Optional.empty(), "660");
+        return new HttpConfig("a", 0, bytesMax, togetherMax, 1, Optional.empty(), "660");
     }
 
     private static EdgeConfig edge(int connections, int requests, int streams, int headS, int bodyS, int idleS) {

@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The event streams of one event loop, which alone uses them: bounded in number and age, and kept from falling silent. */
 final class EventStreams {
-    /** Streams of one event loop of the API; more are refused. */
-    static final int STREAMS_MAX = 512;
-
     private static final long RETRY_MS_MIN = 100;
     private static final long RETRY_MS_MAX = 2_000;
 
@@ -57,7 +54,11 @@ final class EventStreams {
     /** A change, and what tells it. */
     private record Told(Change change, List<Event> events) {}
 
-    /** No streams yet. */
+    /**
+     * No streams yet.
+     *
+     * @param streamsMax of this event loop; more are refused
+     */
     EventStreams(Vertx vertx, int streamsMax, Times times, StreamMeters meters) {
         this.vertx = vertx;
         this.streamsMax = streamsMax;
@@ -76,7 +77,9 @@ final class EventStreams {
             throw new StoreException("this replica stops");
         }
         if (streams.size() >= streamsMax) {
-            throw new Problem(Problem.Kind.OVERLOADED, "there are " + streamsMax + " event streams already");
+            throw new Problem(
+                    Problem.Kind.OVERLOADED,
+                    "limits.event-streams are open already: this event loop has " + streamsMax + " of them");
         }
         EventStream stream = new EventStream(this, vertx.getOrCreateContext(), request);
         long ageMs = times.ageMs(ThreadLocalRandom.current().nextDouble());

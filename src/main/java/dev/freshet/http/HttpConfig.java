@@ -9,15 +9,23 @@ import java.util.Optional;
  * @param port 0 lets the system choose
  * @param bodyBytesMax the largest entry; a larger one is answered 413: 1 KiB to 64 MiB
  * @param bodiesBytesMax bodies that are under way, in or out, together: 1 MiB to 1 TiB, and one of the largest at least
+ * @param eventStreamsMax that are open at a time, of all event loops: 1 to 100,000
  * @param socket a Unix socket to listen on as well
  * @param socketMode who may connect to it: the permissions of its file, in octal
  */
 public record HttpConfig(
-        String host, int port, int bodyBytesMax, long bodiesBytesMax, Optional<Path> socket, String socketMode) {
+        String host,
+        int port,
+        int bodyBytesMax,
+        long bodiesBytesMax,
+        int eventStreamsMax,
+        Optional<Path> socket,
+        String socketMode) {
     /** What an unconfigured gateway uses. */
     public static final HttpConfig DEFAULT = new HttpConfig("127.0.0.1", 8484, 8 << 20);
 
     private static final long BODIES_BYTES_MAX = 64 << 20;
+    private static final int EVENT_STREAMS_MAX = 1_024;
     private static final String SOCKET_MODE = "660";
 
     /** Checks the ranges. */
@@ -31,14 +39,17 @@ public record HttpConfig(
         if (bodiesBytesMax < 1 << 20 || bodiesBytesMax > 1L << 40) {
             throw new IllegalArgumentException("limits.bodies-bytes is 1MiB to 1TiB, was " + bodiesBytesMax);
         }
+        if (eventStreamsMax < 1 || eventStreamsMax > 100_000) {
+            throw new IllegalArgumentException("limits.event-streams is 1 to 100000, was " + eventStreamsMax);
+        }
         if (bodiesBytesMax < bodyBytesMax) {
             throw new IllegalArgumentException(
                     "limits.bodies-bytes is at least limits.body-bytes, " + bodyBytesMax + ", was " + bodiesBytesMax);
         }
     }
 
-    /** One without a socket. */
+    /** One with the usual limits, without a socket. */
     public HttpConfig(String host, int port, int bodyBytesMax) {
-        this(host, port, bodyBytesMax, BODIES_BYTES_MAX, Optional.empty(), SOCKET_MODE);
+        this(host, port, bodyBytesMax, BODIES_BYTES_MAX, EVENT_STREAMS_MAX, Optional.empty(), SOCKET_MODE);
     }
 }

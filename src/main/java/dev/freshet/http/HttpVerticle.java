@@ -55,11 +55,18 @@ public final class HttpVerticle extends VerticleBase {
      * What lets requests in.
      *
      * @param requestsMax that wait at a time, of one event loop
+     * @param eventStreamsMax that are open at a time, of one event loop
      * @param bodies of all event loops
      * @param drain how long what is under way may take once the door is shut
      */
     public record Door(
-            Access access, EdgeConfig config, EdgeMeters meters, int requestsMax, UnderWay bodies, Duration drain) {}
+            Access access,
+            EdgeConfig config,
+            EdgeMeters meters,
+            int requestsMax,
+            int eventStreamsMax,
+            UnderWay bodies,
+            Duration drain) {}
 
     /** Serves a gateway. */
     public HttpVerticle(Gateway gateway, HttpConfig config, Door door, StreamMeters meters) {
@@ -76,7 +83,7 @@ public final class HttpVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        EventStreams opened = new EventStreams(vertx, EventStreams.STREAMS_MAX, times, meters);
+        EventStreams opened = new EventStreams(vertx, door.eventStreamsMax, times, meters);
         Routes routes = routes(opened);
         streams = opened;
         Edge edge = new Edge(door.config, door.config.connectionsMax(), ClientAuth.REQUIRED, door.meters);

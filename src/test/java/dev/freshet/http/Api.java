@@ -44,6 +44,7 @@ final class Api implements AutoCloseable {
     static final String SHOP = "/v1/apps/shop";
     static final String V1 = SHOP + "/deployments/v1";
     static final int BODY_BYTES_MAX = 1 << 20;
+    static final int STREAMS_MAX = 64;
     static final int BODIES_BYTES_MAX = 8 << 20;
 
     private static final CoherenceConfig COHERENCE = new CoherenceConfig(
@@ -114,6 +115,7 @@ final class Api implements AutoCloseable {
                         edge,
                         edgeMeters,
                         edge.requestsMax(),
+                        STREAMS_MAX,
                         new UnderWay(BODIES_BYTES_MAX, edgeMeters),
                         Duration.ofSeconds(20)),
                 new StreamMeters(registry),

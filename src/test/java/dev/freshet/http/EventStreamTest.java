@@ -365,13 +365,13 @@ class EventStreamTest extends OnApi {
     void streams_aboveTheirNumber_areRefused() throws IOException {
         try (Api crowded = Api.start()) {
             List<Subscriber> subscribers = new ArrayList<>();
-            for (int i = 0; i < EventStreams.STREAMS_MAX; i++) {
+            for (int i = 0; i < Api.STREAMS_MAX; i++) {
                 subscribers.add(subscribe(crowded, ""));
             }
             assertThat(crowded.get(INVALIDATIONS).problem()).isEqualTo("overloaded");
-            assertThat(crowded.count("freshet.streams")).isEqualTo(EventStreams.STREAMS_MAX);
+            assertThat(crowded.count("freshet.streams")).isEqualTo(Api.STREAMS_MAX);
             subscribers.removeFirst().close();
-            until(() -> crowded.count("freshet.streams") < EventStreams.STREAMS_MAX);
+            until(() -> crowded.count("freshet.streams") < Api.STREAMS_MAX);
             subscribers.add(subscribe(crowded, ""));
             for (Subscriber subscriber : subscribers) {
                 subscriber.close();

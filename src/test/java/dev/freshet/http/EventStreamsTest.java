@@ -40,8 +40,7 @@ class EventStreamsTest extends OnVertx {
     }
 
     private int serve(Consumer<EventStream> before, Subscription subscription) {
-        EventStreams streams = new EventStreams(
-                vertx, EventStreams.STREAMS_MAX, Times.DEFAULT, new StreamMeters(new SimpleMeterRegistry()));
+        EventStreams streams = new EventStreams(vertx, 16, Times.DEFAULT, new StreamMeters(new SimpleMeterRegistry()));
         HttpServerOptions options = new HttpServerOptions().setSendBufferSize(16 << 10);
         HttpServer server = vertx.createHttpServer(options).requestHandler(request -> {
             request.response().putHeader("cache-control", "no-store");
