@@ -21,6 +21,7 @@ public final class Bench {
             Map.entry("clock", arguments -> Jmh.run("clock", ClockBench.class, arguments)),
             Map.entry("memory", MemoryBench::run),
             Map.entry("acks", AcksBench::run),
+            Map.entry("fanout", FanoutBench::run),
             Map.entry("replicas", ReplicasBench::run),
             Map.entry("tags", TagsBench::run));
 

@@ -17,6 +17,7 @@ final class MemoryBench {
     private static final int ROUNDS = 5;
     private static final int TAGS_AT_ONCE = 250;
     private static final int ENTRIES = 4_000;
+    private static final int COPY_ROUNDS = 2;
     private static final int COPIES = 50_000;
     private static final int COPY_BYTES = 100;
     private static final Map<String, List<String>> JVMS =
@@ -59,11 +60,11 @@ final class MemoryBench {
                 COPY_BYTES));
         report.table("tags", "bytes a copy: min · **median** · max", "rounds");
         for (boolean own : new boolean[] {false, true}) {
-            double[] rounds = new double[ROUNDS];
-            for (int round = 0; round < ROUNDS; round++) {
+            double[] rounds = new double[COPY_ROUNDS];
+            for (int round = 0; round < COPY_ROUNDS; round++) {
                 rounds[round] = bytesPerCopy(own);
             }
-            report.row(own ? "of the entry's own" : "the same three", Spread.of(rounds), ROUNDS);
+            report.row(own ? "of the entry's own" : "the same three", Spread.of(rounds), COPY_ROUNDS);
         }
         report.end();
     }
