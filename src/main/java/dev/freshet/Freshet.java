@@ -169,7 +169,7 @@ public final class Freshet {
                 .compose(started -> serve())
                 .recover(failed ->
                         refused("listen", config.http().host(), config.http().port(), failed))
-                .compose(started -> warm(WARM_ATTEMPTS))
+                .compose(started -> warm())
                 .onSuccess(warmed -> ops.ready(true));
     }
 
@@ -230,18 +230,28 @@ public final class Freshet {
     }
 
     /*
-     * A first read, so that the first caller does not pay for connecting and for loading classes, which
-     * together may take longer than a command may. A store that cannot be reached stops nobody from
-     * starting: it may be back at any moment.
+     * A first read by each event loop, which has a connection of its own to the store, so that no caller pays
+     * for connecting and for loading classes, which together may take longer than a command may. A store that
+     * cannot be reached stops nobody from starting: it may be back at any moment.
      */
+    private Future<Void> warm() {
+        return Future.join(servers.stream()
+                        .map(server -> server.call(() -> warm(WARM_ATTEMPTS)))
+                        .toList())
+                .<Void>mapEmpty()
+                .recover(failed -> {
+                    LOG.warn(
+                            "The store does not answer ({}): what needs it is refused until it does",
+                            failed.getMessage());
+                    return Future.succeededFuture();
+                });
+    }
+
     private Future<Void> warm(int attempts) {
-        return Checks.reach(store).recover(failed -> {
-            if (attempts > 1) {
-                return vertx.timer(WARM_PAUSE_MS, TimeUnit.MILLISECONDS).compose(later -> warm(attempts - 1));
-            }
-            LOG.warn("The store does not answer ({}): what needs it is refused until it does", failed.getMessage());
-            return Future.succeededFuture();
-        });
+        return Checks.reach(store)
+                .recover(failed -> attempts == 1
+                        ? Future.failedFuture(failed)
+                        : vertx.timer(WARM_PAUSE_MS, TimeUnit.MILLISECONDS).compose(later -> warm(attempts - 1)));
     }
 
     /**

@@ -9,6 +9,7 @@ import dev.freshet.edge.Scope;
 import dev.freshet.edge.Tls;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.http.Problem.Kind;
+import dev.freshet.loop.Loops;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.ClientAuth;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Serves the HTTP API. Deployed once per event loop; the instances share one gateway, and one port. */
@@ -182,6 +184,11 @@ public final class HttpVerticle extends VerticleBase {
         if (open != null) {
             context.runOnContext(run -> open.end());
         }
+    }
+
+    /** Does something on its event loop, once started, and tells the result on the caller's. Any thread may call. */
+    public <T> Future<T> call(Supplier<Future<T>> work) {
+        return Loops.call(vertx, context, work);
     }
 
     /** Shows new connections another certificate. Any thread may call. */

@@ -1,7 +1,7 @@
 /**
  * The HTTP API.
  *
- * <p>May import: gateway, store, near, lease, entry, tag, edge.
+ * <p>May import: gateway, store, near, lease, loop, entry, tag, edge.
  */
 @NullMarked
 package dev.freshet.http;
