@@ -1,6 +1,7 @@
 package dev.freshet;
 
 import dev.freshet.edge.Token;
+import dev.freshet.redis.ClusterUrl;
 import dev.freshet.redis.SentinelUrl;
 import java.net.InetAddress;
 import java.net.URI;
@@ -60,7 +61,7 @@ record Form<T>(String range, Function<String, T> parser, Function<T, String> sho
             "host:port with a port from 0 (any) to 65535, such as 127.0.0.1:8484 or [::]:8484", Form::parseAddress);
 
     static final Form<String> REDIS_URL_FORM = new Form<>(
-            "redis://[user[:password]@]host[:port][/db], rediss://…, unix:///path or redis+sentinel://host[:port],…/master",
+            "redis://[user[:password]@]host[:port][/db], rediss://…, unix:///path, redis+sentinel://host[:port],…/master or redis+cluster://host[:port],…",
             Form::parseRedisUrl);
 
     static final Form<List<Token>> TOKENS_FORM = new Form<>(
@@ -209,7 +210,7 @@ record Form<T>(String range, Function<String, T> parser, Function<T, String> sho
     }
 
     private static String parseRedisUrl(String text) {
-        if (SentinelUrl.parse(text).isPresent()) {
+        if (SentinelUrl.parse(text).isPresent() || ClusterUrl.parse(text).isPresent()) {
             return text;
         }
         try {

@@ -52,7 +52,7 @@ final class FleetReads {
     }
 
     private Future<Reply> read(Request request) {
-        return links.on(link -> link.read(request));
+        return links.read(Names.clock(app), request);
     }
 
     /* The sentinel is the highest: the others are one less. */

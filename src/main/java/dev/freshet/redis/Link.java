@@ -6,6 +6,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
+import io.vertx.redis.client.Command;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
@@ -46,8 +47,9 @@ final class Link {
     /** What a Redis says first that is another's standby. */
     private static final String STANDBY = "READONLY";
 
-    /** What those say that will not do for now: a standby, one without its standbys, one that is starting. */
-    private static final List<String> NO_MASTER = List.of(STANDBY, "NOREPLICAS", "MASTERDOWN", "LOADING");
+    /** What those say that will not do for now: a standby, one without its standbys, one that is starting or without its cluster. */
+    private static final List<String> NO_MASTER =
+            List.of(STANDBY, "NOREPLICAS", "MASTERDOWN", "LOADING", "CLUSTERDOWN");
 
     private static final int CONNECT_TIMEOUTS = 4;
     private static final long RETRY_MS_MIN = 50;
@@ -65,6 +67,16 @@ final class Link {
     private long retryMs = RETRY_MS_MIN;
     private long retryAtNanos = System.nanoTime();
     private int underWay;
+
+    /** How a command travels. */
+    enum Way {
+        /** It changes nothing, and leaves with the others of this turn. */
+        TOGETHER,
+        /** By itself. */
+        ALONE,
+        /** By itself, though as many others are under way as may be. */
+        VITAL
+    }
 
     private record Read(Request request, Promise<@Nullable Response> reply) {}
 
@@ -86,27 +98,27 @@ final class Link {
         return loop;
     }
 
-    /** Sends a command by itself. */
-    Future<@Nullable Response> send(Request request) {
-        return send(request, false);
+    /** Sends a command. */
+    Future<@Nullable Response> tell(Request request, Way way) {
+        return way == Way.TOGETHER
+                ? read(request)
+                : counted(
+                        way,
+                        () -> connection()
+                                .compose(connection -> connection.send(request))
+                                .onSuccess(done -> retryMs = RETRY_MS_MIN));
     }
 
-    /**
-     * Sends a command by itself.
-     *
-     * @param vital whether it may be under way though as many others are as may be
-     */
-    Future<@Nullable Response> send(Request request, boolean vital) {
+    /** Sends a command to a node that takes over the slot of its keys, and answers only who asks for it so. */
+    Future<@Nullable Response> asking(Request request, Way way) {
+        List<Request> both = List.of(Request.cmd(Command.ASKING), request);
         return counted(
-                config.waitingMax() + (vital ? VITAL_MAX : 0),
-                () -> connection()
-                        .compose(connection -> connection.send(request))
-                        .onSuccess(done -> retryMs = RETRY_MS_MIN));
+                way,
+                () -> connection().compose(connection -> connection.batch(both)).map(replies -> replies.get(1)));
     }
 
-    /** Sends a command that changes nothing, with the others of this turn. */
-    Future<@Nullable Response> read(Request request) {
-        return counted(config.waitingMax(), () -> {
+    private Future<@Nullable Response> read(Request request) {
+        return counted(Way.TOGETHER, () -> {
             Read read = new Read(request, ((ContextInternal) loop).promise());
             reads.add(read);
             if (reads.size() == 1) {
@@ -145,8 +157,8 @@ final class Link {
                 });
     }
 
-    private Future<@Nullable Response> counted(int most, Supplier<Future<@Nullable Response>> command) {
-        if (underWay >= most) {
+    private Future<@Nullable Response> counted(Way way, Supplier<Future<@Nullable Response>> command) {
+        if (underWay >= config.waitingMax() + (way == Way.VITAL ? VITAL_MAX : 0)) {
             return Future.failedFuture(new StoreException("redis.waiting-max commands wait for Redis already"));
         }
         underWay++;
@@ -176,7 +188,8 @@ final class Link {
                 });
     }
 
-    private static boolean isNoMaster(Throwable failed) {
+    /** Whether a Redis says that it will not do for now. */
+    static boolean isNoMaster(Throwable failed) {
         return NO_MASTER.stream().anyMatch(word -> says(failed, word));
     }
 

@@ -14,11 +14,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Where Redis is, and how long it may take.
  *
- * @param url {@code redis://[user[:password]@]host[:port][/db]}, {@code rediss://…} for TLS, {@code unix:///path}, or a
- *     {@link SentinelUrl}
+ * @param url {@code redis://[user[:password]@]host[:port][/db]}, {@code rediss://…} for TLS, {@code unix:///path}, a
+ *     {@link SentinelUrl} or a {@link ClusterUrl}
  * @param passwordFile holds the password if the URL does not; read whenever a connection is made, so that it may change
  * @param sentinelPasswordFile holds that of the Sentinels, if they ask for one; read like the other
- * @param tls for {@code rediss://…} and {@code rediss+sentinel://…} alone
+ * @param tls for {@code rediss://…}, {@code rediss+sentinel://…} and {@code rediss+cluster://…} alone
  * @param timeout for each command, four times as long for connecting: 10 ms to 30 s
  * @param waitingMax commands of one event loop that may be under way; more fail at once: 16 to 1,000,000
  * @param retireAfter without use, after which a deployment's entries are removed: 1 min to a year, 0 for never
@@ -41,9 +41,14 @@ public record RedisConfig(
 
     /** Checks the ranges. */
     public RedisConfig {
-        if (!url.matches("(?s)(rediss?|unix)://.*") && SentinelUrl.parse(url).isEmpty()) {
-            throw new IllegalArgumentException(
-                    "redis.url begins with redis://, rediss:// or unix://, or is redis+sentinel://host[:port],…/master");
+        Optional<ClusterUrl> cluster = ClusterUrl.parse(url);
+        if (!url.matches("(?s)(rediss?|unix)://.*") && SentinelUrl.parse(url).isEmpty() && cluster.isEmpty()) {
+            throw new IllegalArgumentException("redis.url begins with redis://, rediss:// or unix://, or is"
+                    + " redis+sentinel://host[:port],…/master or redis+cluster://host[:port],…");
+        }
+        if (!cluster.map(ClusterUrl::isFirstDatabase).orElse(true)) {
+            throw new IllegalArgumentException("redis.url names database "
+                    + cluster.orElseThrow().database() + ", and a Redis Cluster has none but 0");
         }
         if (!tls.isDefault() && !url.startsWith("rediss")) {
             throw new IllegalArgumentException("redis.tls-ca, redis.tls-cert and redis.tls-key are for rediss://");
@@ -76,6 +81,19 @@ public record RedisConfig(
     /** The Sentinels that name the Redis, if the URL names them. */
     public Optional<SentinelUrl> sentinels() {
         return SentinelUrl.parse(url);
+    }
+
+    /** The cluster that the Redis is, if the URL names one. */
+    public Optional<ClusterUrl> cluster() {
+        return ClusterUrl.parse(url);
+    }
+
+    /** What a connection that is held is made with: no pool, and as many commands as may be under way. */
+    RedisOptions heldOptions(String address) {
+        return options(address)
+                .setMaxPoolSize(1)
+                .setMaxPoolWaiting(1)
+                .setMaxWaitingHandlers(waitingMax + Link.VITAL_MAX);
     }
 
     /**

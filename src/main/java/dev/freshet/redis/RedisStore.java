@@ -61,6 +61,7 @@ public final class RedisStore implements Store, Fleets {
 
     private final Bus bus;
     private final Optional<Sentinels> sentinels;
+    private final Optional<Cluster> cluster;
     /** The master that was met last. */
     private final AtomicReference<String> latest = new AtomicReference<>("");
 
@@ -74,8 +75,12 @@ public final class RedisStore implements Store, Fleets {
         this.rules = rules;
         this.sentinels = config.sentinels().map(url -> new Sentinels(vertx, config, url));
         Function<Vertx, Dial> dials = each -> Dial.toMaster(each, this::where, this::met);
-        this.bus = new Bus(vertx, dials);
-        this.links = new Links(vertx, config, dials, this::connectAnew);
+        this.cluster = config.cluster().map(url -> new Cluster(vertx, config, url, this::forget));
+        this.links = cluster.<Links>map(all -> all).orElseGet(() -> new Node(vertx, config, dials, this::connectAnew));
+        this.bus = new Bus(
+                vertx,
+                cluster.<Function<Vertx, Dial>>map(all -> each -> Dial.toAnybody(each, () -> where(all)))
+                        .orElse(dials));
         this.retirement = new Retirement(vertx, links, config.retireAfter().toMillis());
         sentinels.ifPresent(all -> all.watch(this::connectAnew));
     }
@@ -85,20 +90,26 @@ public final class RedisStore implements Store, Fleets {
         return sentinels
                 .map(Sentinels::master)
                 .orElseGet(() -> Future.succeededFuture(config.url()))
-                .map(address -> config.options(address)
-                        .setMaxPoolSize(1)
-                        .setMaxPoolWaiting(1)
-                        .setMaxWaitingHandlers(config.waitingMax() + Link.VITAL_MAX));
+                .map(config::heldOptions);
+    }
+
+    /* The bus is where an app's invalidations are published, so that most need no hop from node to node to get here. */
+    private Future<RedisOptions> where(Cluster all) {
+        return all.optionsFor(own.values().stream().findFirst().orElse(""));
     }
 
     /* Connections are made one by one, and the name may have moved in between: those to another master are given up. */
     private void met(String master) {
         String before = latest.getAndSet(master);
         if (!before.isEmpty() && !before.equals(master)) {
-            retirement.forget();
-            links.leaveUnless(master);
+            forget();
+            links.nodes().forEach(node -> node.leaveUnless(master));
             bus.leaveUnless(master);
         }
+    }
+
+    private void forget() {
+        retirement.forget();
     }
 
     private void connectAnew() {
@@ -110,6 +121,7 @@ public final class RedisStore implements Store, Fleets {
     public String describe() {
         return config.sentinels()
                 .map(url -> "redis " + url.master() + ", by the Sentinels " + String.join(", ", url.sentinels()))
+                .or(() -> config.cluster().map(url -> "redis cluster, by its nodes " + String.join(", ", url.seeds())))
                 .orElseGet(this::address);
     }
 
@@ -131,10 +143,12 @@ public final class RedisStore implements Store, Fleets {
     }
 
     private Future<Optional<Entry>> confirmed(Key key, Entry known) {
-        return links.on(link -> link.read(Request.cmd(Command.HMGET)
-                        .arg(Names.entry(key))
-                        .arg("r")
-                        .arg("a")))
+        return links.read(
+                        Names.entry(key),
+                        Request.cmd(Command.HMGET)
+                                .arg(Names.entry(key))
+                                .arg("r")
+                                .arg("a"))
                 .compose(reply -> {
                     if (!reply.has(0)) {
                         return Future.succeededFuture(Optional.empty());
@@ -150,7 +164,7 @@ public final class RedisStore implements Store, Fleets {
         for (String field : List.of("h", "b", "r", "a", "n", "e")) {
             request.arg(field);
         }
-        return links.on(link -> link.read(request)).map(reply -> entry(key, reply));
+        return links.read(Names.entry(key), request).map(reply -> entry(key, reply));
     }
 
     /*
@@ -205,8 +219,9 @@ public final class RedisStore implements Store, Fleets {
     @Override
     public Future<Optional<Holder>> holder(Key key) {
         Future<Reply> token =
-                links.on(link -> link.read(Request.cmd(Command.MGET).arg(Names.lease(key))));
-        Future<Reply> ttl = links.on(link -> link.read(Request.cmd(Command.PTTL).arg(Names.lease(key))));
+                links.read(Names.lease(key), Request.cmd(Command.MGET).arg(Names.lease(key)));
+        Future<Reply> ttl =
+                links.read(Names.lease(key), Request.cmd(Command.PTTL).arg(Names.lease(key)));
         return Future.all(token, ttl)
                 .map(both -> token.result().has(0) && ttl.result().number() > 0
                         ? Optional.of(
@@ -331,7 +346,7 @@ public final class RedisStore implements Store, Fleets {
         List<String> names = List.copyOf(replicas);
         Request request = Request.cmd(Command.ZMSCORE).arg(Names.acks(app));
         names.forEach(request::arg);
-        return links.on(link -> link.read(request)).map(reply -> {
+        return links.read(Names.acks(app), request).map(reply -> {
             Set<String> behind = new TreeSet<>();
             for (int i = 0; i < names.size(); i++) {
                 if (!reply.has(i) || reply.number(i) < stamp) {
@@ -349,8 +364,8 @@ public final class RedisStore implements Store, Fleets {
                 Request.cmd(Command.HMGET).arg(Names.clock(app)).arg("epoch").arg("low");
         Request marks = Request.cmd(Command.HMGET).arg(Names.marks(app)).arg("");
         tags.forEach(tag -> marks.arg(tag.text()));
-        Future<Reply> first = links.on(link -> link.read(clock));
-        Future<Reply> second = links.on(link -> link.read(marks));
+        Future<Reply> first = links.read(Names.clock(app), clock);
+        Future<Reply> second = links.read(Names.marks(app), marks);
         return Future.all(first, second).map(both -> evidence(tags, first.result(), second.result()));
     }
 
@@ -372,13 +387,14 @@ public final class RedisStore implements Store, Fleets {
 
     @Override
     public Future<Void> leave(String app, String replica) {
-        return links.on(link ->
-                        link.send(Request.cmd(Command.ZREM).arg(Names.live(app)).arg(replica)))
-                .compose(gone -> links.on(link ->
-                        link.send(Request.cmd(Command.ZREM).arg(Names.acks(app)).arg(replica))))
-                .compose(gone -> links.on(link ->
-                        link.send(Request.cmd(Command.ZREM).arg(Names.away(app)).arg(replica))))
+        return forget(Names.live(app), replica)
+                .compose(gone -> forget(Names.acks(app), replica))
+                .compose(gone -> forget(Names.away(app), replica))
                 .mapEmpty();
+    }
+
+    private Future<Reply> forget(String name, String replica) {
+        return links.on(name, Request.cmd(Command.ZREM).arg(name).arg(replica), Link.Way.ALONE);
     }
 
     @Override
@@ -396,6 +412,11 @@ public final class RedisStore implements Store, Fleets {
     /** What was removed of deployments that nobody uses. */
     public Retired retired() {
         return retirement.retired();
+    }
+
+    /** How often nodes of a cluster have named others. */
+    public Redirects redirects() {
+        return cluster.map(Cluster::redirects).orElseGet(Redirects::new);
     }
 
     /** For tests: at once, what else is done now and then. */

@@ -61,7 +61,8 @@ record Reply(@Nullable Response response) {
         return element;
     }
 
-    private Response whole() {
+    /** The answer itself. */
+    Response whole() {
         if (response == null) {
             throw unexpected();
         }

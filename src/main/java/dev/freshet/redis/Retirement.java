@@ -25,7 +25,8 @@ final class Retirement {
      *
      * There is no list of a deployment's entries, for that would take a write with each, and must be in the entry's slot. They are
      * found by SCAN, which costs Redis some 50 µs a step, only while there is something to remove. Each step of removing asks
-     * anew, in the same atomic step, whether the deployment is in use. Whoever takes over from a replica that died begins with the
+     * anew, in the same atomic step, whether the deployment is in use; in a cluster, where entries are elsewhere, in the step before, so that what is written in between may
+     * be lost, as any entry may. There each master is gone through in turn; an entry that moves meanwhile may be left, and waits for its own end. Whoever takes over from a replica that died begins with the
      * first step: what was removed is not found again.
      */
 
@@ -65,12 +66,37 @@ final class Retirement {
     private static final class Removal {
         final Deployment deployment;
         final Promise<Boolean> done = Promise.promise();
+        List<Node> nodes = List.of();
+        int node;
         String cursor = "0";
         long entries;
         long bytes;
 
         Removal(Deployment deployment) {
             this.deployment = deployment;
+        }
+
+        boolean isAtEnd() {
+            return cursor.equals("0") && node == nodes.size() - 1;
+        }
+
+        void next() {
+            node += cursor.equals("0") ? 1 : 0;
+        }
+    }
+
+    /**
+     * What a step has removed.
+     *
+     * @param entries -1 if it may not
+     */
+    private record Removed(long entries, long bytes) {
+        static Removed of(Reply reply) {
+            return new Removed(reply.number(0), reply.number(1));
+        }
+
+        Removed and(Removed other) {
+            return new Removed(entries + other.entries, bytes + other.bytes);
         }
     }
 
@@ -151,6 +177,7 @@ final class Retirement {
                         return Future.succeededFuture(false);
                     }
                     Removal removal = new Removal(new Deployment(app, found));
+                    removal.nodes = links.nodes();
                     loop.runOnContext(run -> step(removal));
                     return removal.done.future();
                 });
@@ -172,7 +199,9 @@ final class Retirement {
                 .arg(Names.entries(deployment.app, deployment.name))
                 .arg("COUNT")
                 .arg(STEP_KEYS);
-        links.on(link -> link.send(scan))
+        removal.nodes
+                .get(removal.node)
+                .on("", scan, Link.Way.ALONE)
                 .compose(found -> {
                     removal.cursor = found.text(0);
                     return remove(removal, found.texts(1));
@@ -181,25 +210,44 @@ final class Retirement {
                 .onSuccess(removed -> removed(removal, removed));
     }
 
-    private Future<Reply> remove(Removal removal, List<String> entries) {
-        Deployment deployment = removal.deployment;
-        List<String> keys = new ArrayList<>(keys(deployment.app));
-        keys.addAll(entries);
-        int last = removal.cursor.equals("0") ? 1 : 0;
-        return links.run(Script.RETIRE, keys, List.of(token, RIGHT_MS, afterMs, deployment.name, last));
+    private Future<Removed> remove(Removal removal, List<String> entries) {
+        boolean last = removal.isAtEnd();
+        if (!links.isSpread()) {
+            return remove(removal.deployment, entries, last);
+        }
+        return remove(removal.deployment, List.of(), false)
+                .compose(allowed -> allowed.entries < 0 ? Future.succeededFuture(allowed) : reap(entries))
+                .compose(reaped -> reaped.entries < 0 || !last
+                        ? Future.succeededFuture(reaped)
+                        : remove(removal.deployment, List.of(), true).map(ended -> ended.entries < 0 ? ended : reaped));
     }
 
-    private void removed(Removal removal, Reply removed) {
+    private Future<Removed> remove(Deployment deployment, List<String> entries, boolean last) {
+        List<String> keys = new ArrayList<>(keys(deployment.app));
+        keys.addAll(entries);
+        return links.run(Script.RETIRE, keys, List.of(token, RIGHT_MS, afterMs, deployment.name, last ? 1 : 0))
+                .map(Removed::of);
+    }
+
+    private Future<Removed> reap(List<String> entries) {
+        List<Future<Removed>> all = entries.stream()
+                .map(entry -> links.run(Script.REAP, List.of(entry), List.of()).map(Removed::of))
+                .toList();
+        return Future.all(all).map(done -> all.stream().map(Future::result).reduce(new Removed(0, 0), Removed::and));
+    }
+
+    private void removed(Removal removal, Removed removed) {
         Deployment deployment = removal.deployment;
-        if (removed.number(0) < 0) {
+        if (removed.entries < 0) {
             LOG.info("Deployment {} of app {} is in use again, and stays", deployment.name, deployment.app);
             removal.done.complete(false);
             return;
         }
-        retired.add(removed.number(0), removed.number(1));
-        removal.entries += removed.number(0);
-        removal.bytes += removed.number(1);
-        if (!removal.cursor.equals("0")) {
+        retired.add(removed.entries, removed.bytes);
+        removal.entries += removed.entries;
+        removal.bytes += removed.bytes;
+        if (!removal.isAtEnd()) {
+            removal.next();
             vertx.setTimer(STEP_PAUSE_MS, due -> step(removal));
             return;
         }

@@ -24,6 +24,7 @@ enum Script {
     TOUCH(false),
     SWEEP(false),
     RETIRE(false),
+    REAP(false),
     MEND(true);
 
     private final boolean vital;

@@ -34,24 +34,30 @@ public record SentinelUrl(String scheme, String credentials, List<String> sentin
         if (!matcher.matches()) {
             return Optional.empty();
         }
-        List<String> sentinels = new ArrayList<>();
-        for (String text : matcher.group(3).split(",", -1)) {
+        return addresses(matcher.group(3), PORT)
+                .map(sentinels -> new SentinelUrl(
+                        matcher.group(1),
+                        matcher.group(2) == null ? "" : matcher.group(2),
+                        sentinels,
+                        matcher.group(4),
+                        matcher.group(5) == null ? "" : matcher.group(5)));
+    }
+
+    /** Reads {@code host[:port],…}, 1 to {@value #SENTINELS_MAX}, as {@code host:port}; empty for what is none. */
+    static Optional<List<String>> addresses(String list, String usualPort) {
+        List<String> addresses = new ArrayList<>();
+        for (String text : list.split(",", -1)) {
             Matcher address = ADDRESS.matcher(text);
-            if (!address.matches() || sentinels.size() == SENTINELS_MAX) {
+            if (!address.matches() || addresses.size() == SENTINELS_MAX) {
                 return Optional.empty();
             }
-            String port = address.group(2) == null ? PORT : address.group(2);
+            String port = address.group(2) == null ? usualPort : address.group(2);
             if (Integer.parseInt(port) > 65_535) {
                 return Optional.empty();
             }
-            sentinels.add(address.group(1) + ":" + port);
+            addresses.add(address.group(1) + ":" + port);
         }
-        return Optional.of(new SentinelUrl(
-                matcher.group(1),
-                matcher.group(2) == null ? "" : matcher.group(2),
-                List.copyOf(sentinels),
-                matcher.group(4),
-                matcher.group(5) == null ? "" : matcher.group(5)));
+        return Optional.of(List.copyOf(addresses));
     }
 
     /** The URL of a Sentinel, without a password. */

@@ -123,7 +123,7 @@ class RetirementIT extends OnVertx {
         write(key("old", 0));
         write(key("old", 1));
         age("old");
-        Links links = new Links(vertx, config(), each -> dial(), () -> {});
+        Links links = new Node(vertx, config(), each -> dial(), () -> {});
         List<String> keys = List.of(DEPLOYMENTS, Names.retiring("shop"));
         List<Object> right = List.of("token", 30_000, AFTER.toMillis());
         assertThat(await(links.run(Script.SWEEP, keys, right)).text()).isEqualTo("old");
@@ -175,7 +175,7 @@ class RetirementIT extends OnVertx {
     void retire_rightIsLost_removesNothing() {
         write(key("old", 0));
         age("old");
-        Links links = new Links(vertx, config(), each -> dial(), () -> {});
+        Links links = new Node(vertx, config(), each -> dial(), () -> {});
         tell("SET", Names.retiring("shop"), "another");
 
         assertThat(removed(links, 0)).isEqualTo(-1);

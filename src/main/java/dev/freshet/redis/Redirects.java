@@ -1,0 +1,30 @@
+package dev.freshet.redis;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** How often a node of a cluster has named another one. */
+public final class Redirects {
+    private final LongAdder moved = new LongAdder();
+    private final LongAdder asked = new LongAdder();
+
+    /** Not yet. */
+    public Redirects() {}
+
+    /** Commands that went to a node which no longer has their slot. */
+    public long moved() {
+        return moved.sum();
+    }
+
+    /** Commands whose slot was on its way to another node. */
+    public long asked() {
+        return asked.sum();
+    }
+
+    void hasMoved() {
+        moved.increment();
+    }
+
+    void isAsked() {
+        asked.increment();
+    }
+}
