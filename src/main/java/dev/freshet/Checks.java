@@ -2,7 +2,6 @@ package dev.freshet;
 
 import dev.freshet.edge.EdgeMeters;
 import dev.freshet.edge.Tls;
-import dev.freshet.entry.Key;
 import dev.freshet.gateway.Coherence;
 import dev.freshet.gateway.InvalidationVerticle;
 import dev.freshet.lease.LeaseVerticle;
@@ -61,13 +60,7 @@ final class Checks {
     }
 
     private Future<Finding> store() {
-        return reach(store).map(read -> Finding.well(store.describe()));
-    }
-
-    /** Succeeds when the store answers a read of an entry that nobody writes. */
-    static Future<Void> reach(Store store) {
-        return store.read(Key.of("freshet", "freshet", "probe"), Optional.empty())
-                .mapEmpty();
+        return store.reach().map(read -> Finding.well(store.describe()));
     }
 
     private Finding bus() {

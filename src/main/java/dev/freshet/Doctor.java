@@ -1,11 +1,13 @@
 package dev.freshet;
 
+import dev.freshet.redis.ClusterUrl;
 import dev.freshet.redis.RedisConfig;
 import dev.freshet.redis.SentinelUrl;
 import dev.freshet.redis.Sentinels;
 import dev.freshet.redis.Sentinels.Answer;
 import dev.freshet.redis.Sentinels.Answer.Named;
 import dev.freshet.redis.Sentinels.Answer.None;
+import dev.freshet.redis.Slots;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
@@ -16,10 +18,14 @@ import io.vertx.redis.client.Response;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Looks whether Redis is as Freshet needs it, and says what to do if not. */
@@ -63,6 +69,10 @@ final class Doctor {
     }
 
     private Future<Void> examine(RedisConfig redis) {
+        if (redis.cluster().isPresent()) {
+            ClusterUrl url = redis.cluster().get();
+            return examine(redis, url, 0);
+        }
         return redis.sentinels()
                 .map(url -> new Sentinels(vertx, redis, url).ask().compose(answers -> examine(redis, url, answers)))
                 .orElseGet(() -> examine(redis, redis.url()));
@@ -88,20 +98,78 @@ final class Doctor {
                 });
     }
 
+    /* The nodes that the URL names are asked in turn, until one tells of all. */
+    private Future<Void> examine(RedisConfig redis, ClusterUrl url, int at) {
+        if (at == url.seeds().size()) {
+            found("error", "redis.url: none of its nodes tells of the cluster");
+            return Future.succeededFuture();
+        }
+        String seed = url.seeds().get(at);
+        return on(
+                        redis,
+                        url.of(seed),
+                        connection ->
+                                connection.send(Request.cmd(Command.CLUSTER).arg("SLOTS")))
+                .map(answer -> Slots.parse(Objects.requireNonNull(answer), seed))
+                .transform(asked -> {
+                    if (asked.failed()) {
+                        found(
+                                "warning",
+                                "node " + seed + " does not tell of the cluster: "
+                                        + diagnosis(String.valueOf(asked.cause().getMessage())));
+                        return examine(redis, url, at + 1);
+                    }
+                    return examine(redis, url, asked.result());
+                });
+    }
+
+    private Future<Void> examine(RedisConfig redis, ClusterUrl url, Slots slots) {
+        SortedMap<String, Integer> masters = slots.counts();
+        Integer nobodys = masters.remove("");
+        found("ok", "it is a Redis Cluster of " + masters.size() + " masters");
+        if (nobodys != null) {
+            found("error", "redis.url: " + nobodys + " slots of the cluster are served by no node");
+        }
+        Future<Void> all = Future.succeededFuture();
+        for (Map.Entry<String, Integer> master : masters.entrySet()) {
+            String address = master.getKey();
+            all = all.compose(before -> {
+                found("ok", "master " + address + " has " + master.getValue() + " slots");
+                String probe = Stream.generate(Doctor::probe)
+                        .filter(key -> slots.masters().get(Slots.of(key)).equals(address))
+                        .findFirst()
+                        .orElseThrow();
+                return on(redis, url.of(address), connection -> talk(connection, probe))
+                        .recover(failed -> {
+                            found("error", diagnosis(String.valueOf(failed.getMessage())) + ", of master " + address);
+                            return Future.succeededFuture();
+                        });
+            });
+        }
+        return all;
+    }
+
+    private static String probe() {
+        return "freshet:l:{doctor/doctor/" + UUID.randomUUID() + "}";
+    }
+
     private Future<Void> examine(RedisConfig redis, String address) {
+        return on(redis, address, connection -> talk(connection, probe())).recover(failed -> {
+            found("error", diagnosis(String.valueOf(failed.getMessage())));
+            return Future.succeededFuture();
+        });
+    }
+
+    private <T> Future<T> on(RedisConfig redis, String address, Function<RedisConnection, Future<T>> what) {
         Redis client = Redis.createClient(vertx, redis.options(address));
         long mostMs = 4 * redis.timeout().toMillis();
         return client.connect()
                 .timeout(mostMs, TimeUnit.MILLISECONDS)
-                .compose(connection -> talk(connection).timeout(mostMs, TimeUnit.MILLISECONDS))
-                .recover(failed -> {
-                    found("error", diagnosis(String.valueOf(failed.getMessage())));
-                    return Future.succeededFuture();
-                })
+                .compose(connection -> what.apply(connection).timeout(mostMs, TimeUnit.MILLISECONDS))
                 .eventually(client::close);
     }
 
-    private Future<Void> talk(RedisConnection connection) {
+    private Future<Void> talk(RedisConnection connection, String probe) {
         return connection
                 .send(Request.cmd(Command.PING))
                 .compose(pong -> {
@@ -113,10 +181,10 @@ final class Doctor {
                     return connection.send(Request.cmd(Command.EVAL)
                             .arg(PROBE)
                             .arg(1)
-                            .arg("freshet:l:{doctor/doctor/" + UUID.randomUUID() + "}")
+                            .arg(probe)
                             .arg("probe"));
                 })
-                .compose(probe -> {
+                .compose(written -> {
                     found("ok", "a script writes and reads");
                     return connection.send(Request.cmd(Command.PUBLISH)
                             .arg("freshet:doctor:bus")
@@ -162,6 +230,9 @@ final class Doctor {
             case "NOPERM" -> "redis.url: the user may not do what Freshet needs (" + said + "): see conf/redis.acl";
             case "READONLY" -> "redis.url: this Redis is read-only: give the address of the master (" + said + ")";
             case "NOREPLICAS" -> "redis.url: Redis takes no writes while it has no replicas (" + said + ")";
+            case "MOVED" ->
+                "redis.url: this Redis is a node of a cluster: redis+cluster://host[:port],… names it as one (" + said
+                        + ")";
             case "LOADING" -> "redis.url: Redis is still starting (" + said + ")";
             default ->
                 said.contains("READONLY")

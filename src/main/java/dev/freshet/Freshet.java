@@ -18,6 +18,7 @@ import dev.freshet.near.NearCache;
 import dev.freshet.ops.Console;
 import dev.freshet.ops.Health;
 import dev.freshet.ops.OpsVerticle;
+import dev.freshet.redis.Redirects;
 import dev.freshet.redis.RedisStore;
 import dev.freshet.redis.Retired;
 import dev.freshet.store.Fleets;
@@ -85,7 +86,10 @@ public final class Freshet {
     /** Written by the chain of start(), read by whoever asks. */
     private volatile int port;
 
-    private <S extends Store & Fleets> Freshet(Vertx vertx, Config config, S shared, Retired retired) {
+    /** What a store counts. */
+    private record Told(Retired retired, Redirects redirects) {}
+
+    private <S extends Store & Fleets> Freshet(Vertx vertx, Config config, S shared, Told told) {
         this.vertx = vertx;
         this.config = config;
         String replica = replica();
@@ -103,7 +107,8 @@ public final class Freshet {
                 new Meters(registry, near, leases, invalidations),
                 config.coherence(),
                 Clocks.SYSTEM);
-        RetiredMeters.register(registry, retired);
+        RetiredMeters.register(registry, told.retired);
+        RedirectMeters.register(registry, told.redirects);
         streams = new StreamMeters(registry);
         access = new Access(config.edge().tokens());
         meters = new EdgeMeters(registry, "data");
@@ -116,9 +121,12 @@ public final class Freshet {
         Rules rules = config.coherence().rules();
         return config.redis()
                 .map(redis -> new RedisStore(vertx, redis, rules))
-                .map(store -> new Freshet(vertx, config, store, store.retired()))
-                .orElseGet(
-                        () -> new Freshet(vertx, config, new MemoryStore(config.storeBytes(), rules), new Retired()));
+                .map(store -> new Freshet(vertx, config, store, new Told(store.retired(), store.redirects())))
+                .orElseGet(() -> new Freshet(
+                        vertx,
+                        config,
+                        new MemoryStore(config.storeBytes(), rules),
+                        new Told(new Retired(), new Redirects())));
     }
 
     private OpsVerticle operations(PrometheusMeterRegistry registry, Fleets fleets) {
@@ -248,7 +256,7 @@ public final class Freshet {
     }
 
     private Future<Void> warm(int attempts) {
-        return Checks.reach(store)
+        return store.reach()
                 .recover(failed -> attempts == 1
                         ? Future.failedFuture(failed)
                         : vertx.timer(WARM_PAUSE_MS, TimeUnit.MILLISECONDS).compose(later -> warm(attempts - 1)));

@@ -402,6 +402,26 @@ class ConfigTest {
     }
 
     @Test
+    void load_cluster_isRead() {
+        String url = "rediss+cluster://user:hunter2@n1,n2:7000,[::1]:7001";
+        Config config = load("redis.url: " + url);
+
+        assertThat(config.redis().orElseThrow().cluster().orElseThrow().seeds())
+                .containsExactly("n1:6379", "n2:7000", "[::1]:7001");
+        assertThat(config.toString()).doesNotContain("hunter2");
+        assertThat(load("redis.url: redis+cluster://n1/0").redis()).isPresent();
+        assertThat(problems("redis.url: redis+cluster://:hunter2@n1/1", Map.of()))
+                .singleElement()
+                .asString()
+                .startsWith("redis.url names database 1, and a Redis Cluster has none but 0")
+                .doesNotContain("hunter2");
+        assertThat(problems("redis.url: redis+cluster://n1,,n2", Map.of()))
+                .singleElement()
+                .asString()
+                .contains("redis+cluster://host[:port],…");
+    }
+
+    @Test
     void load_sentinels_areRead(@TempDir Path secrets) throws IOException {
         Path password = Files.writeString(secrets.resolve("sentinel"), "hunter2");
         String url = "redis+sentinel://user:hunter2@s1,s2:5000/my_master/1";

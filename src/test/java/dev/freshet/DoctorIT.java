@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.testing.Futures;
 import dev.freshet.testing.Ports;
+import dev.freshet.testing.RedisCluster;
 import dev.freshet.testing.RedisGroup;
 import dev.freshet.testing.RedisServer;
 import io.vertx.core.Vertx;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +61,30 @@ class DoctorIT {
             assertThat(report.lines()).allSatisfy(line -> assertThat(line).startsWith("ok: "));
             assertThat(report.isWell()).isTrue();
             assertThat(report.lines().getLast()).contains("the bus takes messages");
+        }
+    }
+
+    @Test
+    void cluster_oneMasterIsDead_isNamed(@TempDir Path folder) {
+        try (RedisCluster cluster = new RedisCluster(folder, 0, "", List.of())) {
+            Doctor.Report well = examine(cluster.uri());
+            assertThat(well.isWell()).as("%s", well.lines()).isTrue();
+            assertThat(well.lines()).contains("ok: it is a Redis Cluster of 3 masters");
+
+            // A probe's slot is this node's once in three times.
+            assertThat(Stream.generate(() -> examine(cluster.server(0).uri()))
+                            .limit(20)
+                            .flatMap(report -> report.lines().stream()))
+                    .anySatisfy(line -> assertThat(line).startsWith("error: ").contains("redis+cluster://"));
+
+            cluster.server(1).kill();
+            Doctor.Report sick = examine(cluster.uri());
+            assertThat(sick.isWell()).isFalse();
+            assertThat(sick.lines())
+                    .filteredOn(line -> line.startsWith("error: "))
+                    .singleElement()
+                    .asString()
+                    .contains("of master 127.0.0.1:" + cluster.port(1));
         }
     }
 

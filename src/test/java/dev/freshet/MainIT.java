@@ -396,8 +396,8 @@ class MainIT {
                         "  listen is host:port with a port from 0 (any) to 65535, such as 127.0.0.1:8484 or [::]:8484,"
                                 + " was \"8484\" (FRESHET_LISTEN)",
                         "  lease.ttl is 100ms to 10m, was \"1d\" (FRESHET_LEASE_TTL)",
-                        "  redis.url is redis://[user[:password]@]host[:port][/db], rediss://…, unix:///path or"
-                                + " redis+sentinel://host[:port],…/master, was"
+                        "  redis.url is redis://[user[:password]@]host[:port][/db], rediss://…, unix:///path,"
+                                + " redis+sentinel://host[:port],…/master or redis+cluster://host[:port],…, was"
                                 + " \"http://***@redis\" (FRESHET_REDIS_URL)");
     }
 

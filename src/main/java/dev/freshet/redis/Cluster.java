@@ -241,6 +241,10 @@ final class Cluster extends Links {
 
     @Override
     List<Node> nodes() {
+        return addresses().stream().map(this::node).toList();
+    }
+
+    private SequencedSet<String> addresses() {
         SequencedSet<String> all = new LinkedHashSet<>();
         for (int slot = 0; slot < Slots.ALL; slot++) {
             String master = masters.get(slot);
@@ -248,7 +252,20 @@ final class Cluster extends Links {
                 all.add(master);
             }
         }
-        return all.stream().map(this::node).toList();
+        return all;
+    }
+
+    /** Succeeds when every master answers. Fails with the name of one that does not. */
+    Future<Void> reach() {
+        return known("")
+                .compose(found -> Future.all(addresses().stream()
+                                .map(address -> node(address)
+                                        .read("", Request.cmd(Command.PING))
+                                        .onFailure(failed -> learn(""))
+                                        .recover(failed -> Future.failedFuture(
+                                                new StoreException(address + ": " + failed.getMessage(), failed))))
+                                .toList())
+                        .mapEmpty());
     }
 
     @Override

@@ -132,6 +132,12 @@ public final class RedisStore implements Store, Fleets {
                 : "redis at " + uri.getHost() + ":" + (uri.getPort() < 0 ? 6379 : uri.getPort());
     }
 
+    /** In a cluster, every master. */
+    @Override
+    public Future<Void> reach() {
+        return cluster.map(Cluster::reach).orElseGet(Store.super::reach);
+    }
+
     @Override
     public Future<Optional<Entry>> read(Key key, Optional<Entry> copy) {
         retirement.touch(key);

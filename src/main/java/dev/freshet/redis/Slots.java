@@ -18,7 +18,7 @@ public record Slots(List<String> masters) {
     static final int ALL = 16_384;
 
     /** The slot of a key: of what stands between its braces. */
-    static int of(String key) {
+    public static int of(String key) {
         return ZModem.generate(key);
     }
 

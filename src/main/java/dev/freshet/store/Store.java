@@ -21,6 +21,11 @@ public interface Store extends Claims {
     /** What it is, for the log: "memory, 256 MiB", "redis at 127.0.0.1:6379". */
     String describe();
 
+    /** Succeeds when all that holds entries answers. */
+    default Future<Void> reach() {
+        return read(Key.of("freshet", "freshet", "probe"), Optional.empty()).mapEmpty();
+    }
+
     /**
      * The entry of a key, whether fresh or not.
      *

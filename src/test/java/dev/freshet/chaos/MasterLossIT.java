@@ -94,7 +94,7 @@ class MasterLossIT {
     }
 
     /* Long enough for reads that would show what is wrong. */
-    private static void serve(Load load, Duration time) {
+    static void serve(Load load, Duration time) {
         long before = load.reads();
         Awaitility.await().pollDelay(time).atMost(MOST).until(() -> load.reads() > before + 500);
     }
@@ -152,7 +152,7 @@ class MasterLossIT {
     }
 
     /* Returns when each replica has done it. */
-    private static void await(Site site, History history, BiPredicate<Client, Integer> step) {
+    static void await(Site site, History history, BiPredicate<Client, Integer> step) {
         try (Client client = new Client(site, history)) {
             for (int i = 0; i < Site.REPLICAS; i++) {
                 int replica = i;
@@ -164,7 +164,7 @@ class MasterLossIT {
         }
     }
 
-    private static boolean writes(Client client, int replica) {
+    static boolean writes(Client client, int replica) {
         int key = Origin.KEYS + replica;
         Value probe = new Value(-1 - replica, Map.of(Origin.TAGS, 0));
         String ticket = client.read(replica, key, Wish.NONE).header("freshet-as-of");
@@ -172,7 +172,7 @@ class MasterLossIT {
                 && client.write(replica, key, probe, ticket, "", new Random(1)).status() < 300;
     }
 
-    private static boolean invalidates(Client client, int replica) {
+    static boolean invalidates(Client client, int replica) {
         return client.invalidate(replica, new Value(0, Map.of(Origin.TAGS, 0)), "hard")
                         .status()
                 == 200;

@@ -1,6 +1,7 @@
 package dev.freshet.chaos;
 
 import dev.freshet.testing.GatewayProcess;
+import dev.freshet.testing.RedisCluster;
 import dev.freshet.testing.RedisGroup;
 import dev.freshet.testing.RedisServer;
 import java.io.IOException;
@@ -51,18 +52,26 @@ final class Site implements AutoCloseable {
 
     /** Starts everything, and returns when it is ready. */
     Site(Path folder) {
-        this(folder, Optional.empty(), Map.of());
+        this(folder, Optional.<Elsewhere>empty(), Map.of());
     }
 
     /** One whose replicas reach Redis without a proxy, wherever the Sentinels say that it is. The group is not closed with it. */
     Site(Path folder, RedisGroup group, Map<String, String> settings) {
-        this(folder, Optional.of(group), settings);
+        this(folder, Optional.of(new Elsewhere(group.server(0), group.uri())), settings);
     }
 
-    private Site(Path folder, Optional<RedisGroup> group, Map<String, String> more) {
+    /** The same with a cluster. */
+    Site(Path folder, RedisCluster cluster, Map<String, String> settings) {
+        this(folder, Optional.of(new Elsewhere(cluster.server(0), cluster.uri())), settings);
+    }
+
+    /** Several servers, one of which they are. */
+    private record Elsewhere(RedisServer one, String uri) {}
+
+    private Site(Path folder, Optional<Elsewhere> elsewhere, Map<String, String> more) {
         redisFolder = folder.resolve("redis");
         emptyRedis();
-        redis = group.map(two -> two.server(0)).orElseGet(() -> RedisServer.startKept(redisFolder));
+        redis = elsewhere.map(Elsewhere::one).orElseGet(() -> RedisServer.startKept(redisFolder));
         clock = ShiftedClock.at(folder.resolve("clock"));
         int redisPort = URI.create(redis.uri()).getPort();
         for (int i = 0; i < REPLICAS; i++) {
@@ -75,7 +84,7 @@ final class Site implements AutoCloseable {
                 clock.ifPresent(shifted -> settings.putAll(shifted.environment()));
             }
             settings.putAll(more);
-            String uri = group.map(RedisGroup::uri).orElse("redis://127.0.0.1:" + proxy.port());
+            String uri = elsewhere.map(Elsewhere::uri).orElse("redis://127.0.0.1:" + proxy.port());
             replicas.add(new Replica(name(i), proxy, new GatewayProcess(name(i), uri, folder, settings)));
         }
         replicas.forEach(replica -> replica.process.awaitReady());

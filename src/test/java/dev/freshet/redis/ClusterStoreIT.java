@@ -11,7 +11,10 @@ import dev.freshet.store.Pulse;
 import dev.freshet.store.Written;
 import dev.freshet.tag.Tag;
 import dev.freshet.testing.RedisCluster;
+import dev.freshet.testing.Tools;
 import io.vertx.core.Future;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +26,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The contract on a Redis Cluster of three masters, and what becomes of slots that move. */
+/** The contract on a Redis Cluster of three masters, by the user of {@code conf/redis.acl}, and what becomes of slots that move. */
 class ClusterStoreIT extends OnRedis {
     private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
@@ -33,8 +36,11 @@ class ClusterStoreIT extends OnRedis {
     private static RedisCluster cluster;
 
     @BeforeAll
-    static void start() {
-        cluster = new RedisCluster(folder);
+    static void start() throws IOException {
+        String acl = Files.readString(Tools.repository().resolve("conf/redis.acl"))
+                .replace("user default off", "user default on nopass ~* &* +@all");
+        Path file = Files.writeString(folder.resolve("redis.acl"), acl);
+        cluster = new RedisCluster(folder, 0, "", List.of("--aclfile", file.toString()));
     }
 
     @AfterAll
@@ -44,7 +50,7 @@ class ClusterStoreIT extends OnRedis {
 
     @Override
     RedisConfig config() {
-        return new RedisConfig(cluster.uri(), TIMEOUT, 4_096);
+        return new RedisConfig(cluster.uri().replace("://", "://freshet:change-me@"), TIMEOUT, 4_096);
     }
 
     /** A slot with the node that has it, and another node. */

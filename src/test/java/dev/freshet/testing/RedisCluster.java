@@ -33,11 +33,6 @@ public final class RedisCluster implements AutoCloseable {
     private final Path folder;
     private final String credentials;
 
-    /** Starts three masters, without a password. */
-    public RedisCluster(Path folder) {
-        this(folder, 0, "", List.of());
-    }
-
     /**
      * Starts them, and returns when each node knows all others and every slot is served.
      *

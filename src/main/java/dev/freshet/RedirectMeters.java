@@ -1,0 +1,26 @@
+package dev.freshet;
+
+import dev.freshet.redis.Redirects;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.function.ToDoubleFunction;
+
+/** Shows how often nodes of a Redis Cluster name others. */
+final class RedirectMeters {
+    private RedirectMeters() {}
+
+    static void register(MeterRegistry registry, Redirects redirects) {
+        counter(registry, redirects, "moved", Redirects::moved);
+        counter(registry, redirects, "ask", Redirects::asked);
+    }
+
+    private static void counter(
+            MeterRegistry registry, Redirects redirects, String kind, ToDoubleFunction<Redirects> count) {
+        FunctionCounter.builder("freshet.redis.redirects", redirects, count)
+                .description(
+                        "Commands that a node of a Redis Cluster sent on to another: some while slots move; if it goes on,"
+                                + " see whether the nodes agree (redis-cli --cluster check)")
+                .tag("kind", kind)
+                .register(registry);
+    }
+}
