@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -44,8 +45,8 @@ final class Cluster extends Links {
     /** How many nodes a command is sent to, one after the other, before it fails. */
     private static final int REDIRECTS_MAX = 5;
 
-    /** Nodes with connections, of which a cluster should have less than a thousand. */
-    private static final int NODES_MAX = 1_000;
+    /** Nodes that no map names any more whose connections are kept, since commands may be under way there. */
+    private static final int SPARE_MAX = 32;
 
     private static final long TRY_AGAIN_MS = 20;
     private static final long LEARN_MS = 100;
@@ -93,15 +94,11 @@ final class Cluster extends Links {
         long endNanos = System.nanoTime() + config.timeout().toNanos();
         String master = masters.get(Slots.of(key));
         if (master == null) {
-            return known(key).compose(found -> first(found, new Call(key, request, way, endNanos)));
+            return known(key).compose(found -> again(new Call(key, request, way, endNanos), found, false, 0));
         }
-        return first(master, new Call(key, request, way, endNanos));
-    }
-
-    private Future<Reply> first(String master, Call call) {
         return node(master)
-                .on(link -> link.tell(call.request, call.way))
-                .recover(failed -> elsewhere(call, master, failed, 0));
+                .on(link -> link.tell(request, way))
+                .recover(failed -> elsewhere(new Call(key, request, way, endNanos), master, failed, 0));
     }
 
     /* What a node said that did not do it; asked is the address of that node. */
@@ -145,9 +142,6 @@ final class Cluster extends Links {
     }
 
     private Node node(String address) {
-        if (nodes.size() > NODES_MAX) {
-            throw new StoreException("the Redis Cluster names more than " + NODES_MAX + " nodes");
-        }
         return nodes.computeIfAbsent(
                 address,
                 named -> new Node(vertx, config, each -> Dial.toAnybody(each, () -> options(named)), () -> learn("")));
@@ -176,7 +170,13 @@ final class Cluster extends Links {
         }
         Promise<Void> learned = ((ContextInternal) vertx.getOrCreateContext()).promise();
         learn("").onComplete(learned::handle);
-        return learned.future().compose(done -> {
+        Future<Void> inTime = learned.future()
+                .timeout(config.timeout().toMillis(), TimeUnit.MILLISECONDS)
+                .recover(failed -> Future.failedFuture(
+                        failed instanceof StoreException
+                                ? failed
+                                : new StoreException("Redis does not answer", failed)));
+        return inTime.compose(done -> {
             String found = masters.get(slot);
             return found == null
                     ? Future.failedFuture(new StoreException("no node of the Redis Cluster has slot " + slot))
@@ -232,6 +232,17 @@ final class Cluster extends Links {
             if (!master.isEmpty() && !master.equals(masters.getAndSet(slot, master))) {
                 other = true;
             }
+        }
+        Set<String> named = addresses();
+        named.addAll(url.seeds());
+        if (nodes.size() > named.size() + SPARE_MAX) {
+            nodes.entrySet().removeIf(node -> {
+                boolean spare = !named.contains(node.getKey());
+                if (spare) {
+                    node.getValue().close();
+                }
+                return spare;
+            });
         }
         if (other && !first) {
             LOG.info("Slots of the Redis Cluster have another master: {}", slots.counts());

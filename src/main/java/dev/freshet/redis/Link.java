@@ -109,12 +109,17 @@ final class Link {
                                 .onSuccess(done -> retryMs = RETRY_MS_MIN));
     }
 
-    /** Sends a command to a node that takes over the slot of its keys, and answers only who asks for it so. */
+    /* Not a batch: that words the errors of what it holds otherwise. */
+
+    /** Sends a command to a node that takes over the slot of its keys, and answers only who asks for it just before. */
     Future<@Nullable Response> asking(Request request, Way way) {
-        List<Request> both = List.of(Request.cmd(Command.ASKING), request);
         return counted(
                 way,
-                () -> connection().compose(connection -> connection.batch(both)).map(replies -> replies.get(1)));
+                () -> connection().compose(connection -> {
+                    Future<@Nullable Response> leave = connection.send(Request.cmd(Command.ASKING));
+                    Future<@Nullable Response> told = connection.send(request);
+                    return leave.compose(given -> told);
+                }));
     }
 
     private Future<@Nullable Response> read(Request request) {

@@ -8,6 +8,7 @@ import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.ErrorType;
 import java.util.List;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -102,6 +103,9 @@ abstract sealed class Links permits Node, Cluster {
     }
 
     private static String refusal(Throwable failed) {
+        if (failed instanceof TimeoutException) {
+            return "Redis does not answer";
+        }
         String said = String.valueOf(failed.getMessage());
         return said.startsWith("MOVED ") || said.startsWith("ASK ")
                 ? "this Redis is a node of a cluster, and redis.url does not say so: it is redis+cluster://host[:port],…"
