@@ -124,6 +124,10 @@ class ClusterStoreIT extends OnRedis {
             assertThat(store.redirects().moved())
                     .as("the slot is still the first one's")
                     .isZero();
+            cluster.tell(place.to, "SCRIPT", "FLUSH");
+            assertThat(now(store.remove(key)))
+                    .as("by a script that is not known there")
+                    .isTrue();
         } finally {
             place.moveKeys();
             place.endMove();
