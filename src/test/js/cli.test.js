@@ -79,7 +79,8 @@ function built({ version = '16.4.6', config = {}, scoped = true } = {}) {
        constructor(context) { if (!context.fs) throw new Error('no fs'); }
        async get(key, ctx) {
          const built = require(process.cwd() + '/built.json')[key];
-         return built && ctx.kind === built.value.kind ? built : null;
+         const { isRoutePPREnabled: partly = ctx.isRoutePPREnabled } = built ?? {};
+         return built && ctx.kind === built.value.kind && ctx.isRoutePPREnabled === partly ? built : null;
        }
      }`,
   );
@@ -256,6 +257,22 @@ test('seed_ofABuildBefore16.3_findsItsPagesByTheirFiles', async () => {
   assert.deepEqual([told.uploaded, told.unreadable, told.left], [4, 0, 0]);
   for (const key of ['/index', '/blog/1', '/blog/[id]', '/feed'])
     assert.ok(gateway.entries.has(digestOf(`incremental:${key}`)), key);
+});
+
+/** As before 16.2, which reads what is not there unless it is told of the route. */
+test('seed_ofAWholePageOfAPartlyPrerenderedRoute_asksAsNextDoes', async () => {
+  builtBefore163();
+  const partly = { renderingMode: 'PARTIALLY_STATIC' };
+  file('.next/prerender-manifest.json', {
+    routes: { '/': partly, '/blog/1': partly, '/feed': { renderingMode: 'STATIC' } },
+    dynamicRoutes: { '/blog/[id]': partly },
+  });
+  const read = JSON.parse(readFileSync(path.join(app, 'built.json'), 'utf8'));
+  for (const key of Object.keys(read)) read[key].isRoutePPREnabled = key !== '/feed';
+  file('built.json', read);
+
+  const told = await json(['seed']);
+  assert.deepEqual([told.uploaded, told.unreadable], [4, 0]);
 });
 
 test('why_ofAPageOfABuildBefore16.3_asksForItsPath', async () => {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { deployment } from '../config.js';
-import { borrowed, scopesKeys } from '../next.js';
+import { borrowed, pathOf, scopesKeys } from '../next.js';
 import { Failure } from './failure.js';
 
 /**
@@ -96,7 +96,8 @@ export function handlerContext({ serverDistDir }) {
 
 /**
  * The pages, route handlers and fallback shells of a build, by Next's own note beside each. Before
- * 16.3 that says nothing of the key: it is the file's path.
+ * 16.3 that says nothing of the key: it is the file's path. And before 16.2 what a route that may be
+ * partly prerendered has made is not all there, and Next does not look for it, though it be whole.
  *
  * @param {Build} build
  * @returns {Generator<Page>}
@@ -107,17 +108,20 @@ export function* pagesOf({ serverDistDir, prerendered }) {
     const files = existsSync(root) ? readdirSync(root, { recursive: true, encoding: 'utf8' }) : [];
     for (const file of files.sort()) {
       const meta = file.endsWith('.meta') ? readJson(path.join(root, file)) : undefined;
-      const isRoutePPREnabled = meta?.postponed !== undefined && meta.postponed !== null;
       if (typeof meta?.routeCache?.key === 'string') {
         const { key, owner, isFallback } = meta.routeCache;
         const pathname = key.slice(key.indexOf('/$/') + 2);
+        const isRoutePPREnabled = meta.postponed !== undefined && meta.postponed !== null;
         const ctx = { kind: owner.kind, isFallback: !!isFallback, isRoutePPREnabled };
         yield { pathname, key, ctx };
       } else if (meta && part === 'app' && !scopesKeys()) {
         const name = file.slice(0, -'.meta'.length);
         const pathname = `/${name.split(path.sep).join('/')}`;
         const kind = existsSync(path.join(root, `${name}.body`)) ? 'APP_ROUTE' : 'APP_PAGE';
-        const isFallback = pathname in (prerendered.dynamicRoutes ?? {});
+        const { routes = {}, dynamicRoutes = {} } = prerendered;
+        const isFallback = pathname in dynamicRoutes;
+        const { renderingMode } = routes[pathOf(pathname)] ?? dynamicRoutes[pathname] ?? {};
+        const isRoutePPREnabled = renderingMode === 'PARTIALLY_STATIC';
         yield { pathname, key: pathname, ctx: { kind, isFallback, isRoutePPREnabled } };
       }
     }
