@@ -38,7 +38,7 @@ import * as tickets from './tickets.js';
  * @property {boolean} [forced] the value will be computed whatever is found
  * @property {object} [owner] the request that asks
  * @property {(callback: () => void) => boolean} [ends] calls back when a computation that has not
- * written by then has failed; whether it will
+ * written by then has failed; whether that will be told, in this way or by `set`
  * @property {(missed: Answer) => Promise<boolean>} [seed] writes what the build made
  */
 
@@ -141,7 +141,7 @@ function tell(digest, found, { reached, near = false }) {
 function isWorthAWait({ digest, persists, unkept, owner }, { meta }, held) {
   if (meta.lease?.role !== 'follower') return false;
   if (meta.status !== 404) return persists;
-  const again = held !== undefined && !(held.watched && held.owner !== owner);
+  const again = held !== undefined && !(held.watched && (!owner || held.owner !== owner));
   return !unkept && !again && !tickets.isFruitless(digest);
 }
 

@@ -10,7 +10,7 @@ import { before } from './deadline.js';
 import { BODY_BYTES_MAX } from './frame.js';
 import { invalidate } from './invalidations.js';
 import { FROM_STALE, digestOf, tagName } from './names.js';
-import { callerPersists, work } from './next.js';
+import { alwaysSets, callerPersists, scopesKeys, work } from './next.js';
 import { count } from './report.js';
 import { heard, take } from './tickets.js';
 
@@ -35,7 +35,8 @@ const components = {
         digest: keyDigest(cacheKey),
         softTags: softTags ?? [],
         persists: callerPersists(),
-        alone: true,
+        alone: scopesKeys(), // as of 16.3 requests join one that computes; before, each asks
+        ends: alwaysSets,
       });
       return found && entryOf(found);
     } catch {

@@ -62,6 +62,15 @@ export function callerPersists() {
 }
 
 /**
+ * Whether Next calls `set` for what the caller misses, even if it cannot be computed. A prerender
+ * may leave a hole instead, and tell nobody.
+ */
+export function alwaysSets() {
+  const type = storage('work-unit-async-storage')?.getStore()?.type;
+  return type !== undefined && !type.startsWith('prerender');
+}
+
+/**
  * What Next's own reader finds in the build output, be it ended or not: it would withhold what this
  * process has ended, but that is for the gateway to say. So it is not shown the tags.
  *
