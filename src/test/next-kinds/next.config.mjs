@@ -13,7 +13,7 @@ const ways = {
 const handler = ways[process.env.HANDLERS ?? 'file'];
 
 /*
- * OUTPUT and HANDLERS are the test's: set for a build and for each start of it. The locales are of the
+ * OUTPUT, HANDLERS and CACHED_IMAGES are the test's: set for a build and for each start of it. The locales are of the
  * Pages Router alone; in `app` the language is a root parameter.
  *
  * @type {import('next').NextConfig}
@@ -24,7 +24,11 @@ export default {
   cacheComponents: true,
   expireTime: 86400,
   i18n: { locales: ['en', 'de'], defaultLocale: 'en', localeDetection: false },
-  images: { customCacheHandler: true, imageSizes: [16], deviceSizes: [640] },
+  images: {
+    ...(process.env.CACHED_IMAGES && { customCacheHandler: true }),
+    imageSizes: [16],
+    deviceSizes: [640],
+  },
   ...(process.env.OUTPUT && { output: process.env.OUTPUT }),
   experimental: { cpus: 1 },
 };

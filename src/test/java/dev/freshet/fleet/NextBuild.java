@@ -212,6 +212,9 @@ final class NextBuild {
     static Map<String, String> environment(Of build, String gatewayUrl) {
         Map<String, String> environment = new HashMap<>(build.settings);
         environment.put("NEXT_DEPLOYMENT_ID", build.deployment());
+        if (Feature.CACHED_IMAGES.isThere()) {
+            environment.put("CACHED_IMAGES", "1");
+        }
         environment.put("NEXT_TELEMETRY_DISABLED", "1");
         if (build != Of.BUILT_IN) {
             environment.put("FRESHET_URL", gatewayUrl);
