@@ -77,9 +77,7 @@ final class EventStreams {
             throw new StoreException("this replica stops");
         }
         if (streams.size() >= streamsMax) {
-            throw new Problem(
-                    Problem.Kind.OVERLOADED,
-                    "limits.event-streams are open already: this event loop has " + streamsMax + " of them");
+            throw new Problem(Problem.Kind.OVERLOADED, "there are " + streamsMax + " event streams already");
         }
         EventStream stream = new EventStream(this, vertx.getOrCreateContext(), request);
         long ageMs = times.ageMs(ThreadLocalRandom.current().nextDouble());
