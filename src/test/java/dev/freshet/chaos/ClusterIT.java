@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.chaos.Operation.Kind;
 import dev.freshet.testing.RedisCluster;
+import dev.freshet.testing.RedisGroup;
 import dev.freshet.testing.Tools;
 import io.vertx.redis.client.Response;
 import java.nio.file.Path;
@@ -79,7 +80,7 @@ class ClusterIT {
         int asked = (lost + 1) % RedisCluster.MASTERS;
         long start = history.now();
         cluster.server(lost).kill();
-        RedisCluster.await(() -> cluster.owner(control, asked) != lost);
+        RedisGroup.await(() -> cluster.owner(control, asked) != lost);
         long replaced = history.now();
         System.out.printf(
                 Locale.ROOT,

@@ -11,6 +11,7 @@ import dev.freshet.store.Pulse;
 import dev.freshet.store.Written;
 import dev.freshet.tag.Tag;
 import dev.freshet.testing.RedisCluster;
+import dev.freshet.testing.RedisGroup;
 import dev.freshet.testing.Tools;
 import io.vertx.core.Future;
 import java.io.IOException;
@@ -142,7 +143,7 @@ class ClusterStoreIT extends OnRedis {
         place.beginMove();
 
         Future<Written> write = store.write(key, draft("two"), new Ticket(2, 0));
-        RedisCluster.await(
+        RedisGroup.await(
                 () -> cluster.tell(place.from, "INFO", "errorstats").toString().contains("errorstat_TRYAGAIN"));
         place.moveKeys();
         place.endMove();

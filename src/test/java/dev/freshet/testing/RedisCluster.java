@@ -10,13 +10,10 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.awaitility.Awaitility;
 
 /** A Redis Cluster of three masters, and as many replicas of theirs if wanted: processes on the loopback interface. */
 public final class RedisCluster implements AutoCloseable {
@@ -24,7 +21,6 @@ public final class RedisCluster implements AutoCloseable {
     public static final int MASTERS = 3;
 
     private static final int SLOTS = 16_384;
-    private static final Duration READY_MAX = Duration.ofSeconds(30);
     private static final int KEYS_A_STEP = 20;
 
     private final Vertx vertx = Vertx.vertx();
@@ -56,11 +52,11 @@ public final class RedisCluster implements AutoCloseable {
             }
             meet(i);
         }
-        await(this::allKnowAll);
+        RedisGroup.await(this::allKnowAll);
         for (int i = MASTERS; i < servers.size(); i++) {
             tell(i, "CLUSTER", "REPLICATE", id(i - MASTERS));
         }
-        await(this::isWhole);
+        RedisGroup.await(this::isWhole);
     }
 
     private void start(List<String> more) {
@@ -108,15 +104,6 @@ public final class RedisCluster implements AutoCloseable {
             }
         }
         return allKnowAll() && tell(0, "CLUSTER", "SLOTS").size() == MASTERS;
-    }
-
-    /** Returns when a condition holds. */
-    public static void await(Callable<Boolean> condition) {
-        Awaitility.await()
-                .atMost(READY_MAX)
-                .pollInterval(Duration.ofMillis(20))
-                .ignoreExceptions()
-                .until(condition);
     }
 
     /** {@code redis+cluster://host:port,…}, of all nodes. */
