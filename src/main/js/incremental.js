@@ -11,7 +11,6 @@ import {
   callerPersists,
   endedHere,
   noteLifetime,
-  scopesKeys,
   staleTag,
   TAGS_HEADER,
   work,
@@ -152,14 +151,14 @@ export default class Incremental {
   }
 
   /**
-   * The page that this request misses is served from the shell of its route. Before 16.3, when keys
-   * came to name their route, Next does not write it then.
+   * The page that this request misses is served from the shell of its route. Next writes it then at
+   * best later, behind the answer; so whoever else wants it need not wait for it.
    *
    * @param {Gateway} gateway
    */
   #missedForItsShell(gateway) {
     const { page } = this.#request;
-    if (page && !scopesKeys()) forgo(gateway, page, this.#request);
+    if (page) forgo(gateway, page, this.#request);
   }
 
   /**

@@ -97,6 +97,19 @@ for (const cacheControl of [
   });
 }
 
+test('page_servedFromItsShell_givesItsLeaseBack_andIsWrittenLaterAsItsTicketSays', async () => {
+  const ppr = { ...PAGE, isRoutePPREnabled: true };
+  const headers = {};
+  assert.equal(await request(headers).get(key, ppr), null);
+  const ticket = `${gateway.stamp}-1`;
+  await request(headers).get(`${key}/[id]`, { ...ppr, isFallback: true });
+  await until(() => gateway.releases.length === 1);
+  await request(headers).set(key, page(), { ...ppr, cacheControl: LIFE });
+
+  const { asOf, lease } = /** @type {any} */ (gateway.puts[0].frame).meta;
+  assert.deepEqual({ asOf, lease }, { asOf: ticket, lease: undefined });
+});
+
 test('notFound_isStoredAndHadBackAsNull', async () => {
   const handler = request();
   await handler.get(key, PAGE);
