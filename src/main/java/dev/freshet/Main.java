@@ -99,16 +99,12 @@ public final class Main {
         Logger log = LoggerFactory.getLogger(Main.class);
         loaded.warnings().forEach(log::warn);
         checkHeap(log, config);
-        Vertx vertx = vertx(config);
-        Freshet.start(vertx, config)
+        Transport transport = transport(config);
+        Freshet.start(vertx(transport), config)
                 .onSuccess(freshet -> {
                     heed(log, source, config, freshet);
                     String scheme = config.edge().tls().isPresent() ? "https://" : "http://";
-                    log.info(
-                            "Freshet {} on Java {}, {}",
-                            Version.TEXT,
-                            Runtime.version(),
-                            transport(config).name());
+                    log.info("Freshet {} on Java {}, {}", Version.TEXT, Runtime.version(), transport.name());
                     log.info("Store: {}", freshet.storeName());
                     log.info(
                             "Data on {}{}",
@@ -146,8 +142,8 @@ public final class Main {
         }
     }
 
-    private static Vertx vertx(Config config) {
-        return Vertx.builder().with(options()).withTransport(transport(config)).build();
+    private static Vertx vertx(Transport transport) {
+        return Vertx.builder().with(options()).withTransport(transport).build();
     }
 
     /* io_uring is not taken by itself: it has no Unix sockets, and many an operator rules it out. */
@@ -220,7 +216,7 @@ public final class Main {
     private static int doctor(Config.Source source) {
         Config config = source.load().config();
         System.setProperty("freshet.log.level", "error");
-        Vertx vertx = vertx(config);
+        Vertx vertx = vertx(transport(config));
         try {
             Doctor.Report report = new Doctor(vertx, config).examine().await(DOCTOR_S_MAX, TimeUnit.SECONDS);
             report.lines().forEach(System.out::println);

@@ -172,10 +172,7 @@ final class Cluster extends Links {
         learn("").onComplete(learned::handle);
         Future<Void> inTime = learned.future()
                 .timeout(config.timeout().toMillis(), TimeUnit.MILLISECONDS)
-                .recover(failed -> Future.failedFuture(
-                        failed instanceof StoreException
-                                ? failed
-                                : new StoreException("Redis does not answer", failed)));
+                .recover(failed -> Future.failedFuture(ofStore(failed)));
         return inTime.compose(done -> {
             String found = masters.get(slot);
             return found == null
@@ -225,7 +222,7 @@ final class Cluster extends Links {
     }
 
     private void install(Slots slots) {
-        boolean first = nodes().isEmpty();
+        boolean first = addresses().isEmpty();
         boolean other = false;
         for (int slot = 0; slot < Slots.ALL; slot++) {
             String master = slots.masters().get(slot);

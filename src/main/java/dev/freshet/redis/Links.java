@@ -97,9 +97,12 @@ abstract sealed class Links permits Node, Cluster {
 
     /** What Redis answers, or a {@link StoreException}. */
     static Future<Reply> reply(Future<@Nullable Response> response) {
-        return response.map(Reply::new)
-                .recover(failed -> Future.failedFuture(
-                        failed instanceof StoreException ? failed : new StoreException(refusal(failed), failed)));
+        return response.map(Reply::new).recover(failed -> Future.failedFuture(ofStore(failed)));
+    }
+
+    /** What failed, as a {@link StoreException} that says why. */
+    static StoreException ofStore(Throwable failed) {
+        return failed instanceof StoreException told ? told : new StoreException(refusal(failed), failed);
     }
 
     private static String refusal(Throwable failed) {
