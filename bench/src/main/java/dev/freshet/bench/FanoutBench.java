@@ -117,7 +117,7 @@ final class FanoutBench {
         report.row("the caller is answered", ms(found, Round::answered, 50), ms(found, Round::answered, 99), size);
         report.row("the last stream has told", ms(found, Round::last, 50), ms(found, Round::last, 99), size);
         report.end();
-        Spread cpu = Spread.of(found.stream().mapToDouble(Round::cpuMicros).toArray());
+        Spread cpu = Rounds.spread(found, Round::cpuMicros);
         report.text("Processor time of the replica for each stream and invalidation: " + cpu + " µs.")
                 .write();
     }
@@ -127,8 +127,6 @@ final class FanoutBench {
     }
 
     private static Spread ms(List<Round> found, Figure figure, double percentile) {
-        return Spread.of(found.stream()
-                .mapToDouble(round -> figure.of(round).getValueAtPercentile(percentile) / 1_000.0)
-                .toArray());
+        return Rounds.spread(found, round -> figure.of(round).getValueAtPercentile(percentile) / 1_000.0);
     }
 }

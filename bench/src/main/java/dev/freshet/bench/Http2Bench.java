@@ -44,13 +44,10 @@ final class Http2Bench {
 
     /** Requests for each second of CPU that the server took. */
     private static double round(Way way, int seconds) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("taskset", "-c", Integer.toString(Servers.LOAD_CPU), "h2load"));
-        command.addAll(way.options);
-        command.addAll(List.of("-t1", "-D" + seconds));
-        way.subject.fields().forEach(field -> command.addAll(List.of("-H", field)));
-        command.add(way.subject.url());
+        List<String> program = new ArrayList<>(List.of("h2load", "-t1", "-D" + seconds));
+        program.addAll(way.options);
         double before = way.subject.server().cpuSeconds();
-        String said = Processes.output(command);
+        String said = Processes.output(way.subject.askedBy(program.toArray(String[]::new)));
         double cpu = way.subject.server().cpuSeconds() - before;
         Matcher requests = REQUESTS.matcher(said);
         if (!requests.find() || !requests.group(1).equals(requests.group(2))) {
@@ -76,11 +73,8 @@ final class Http2Bench {
                 "rounds");
         ToDoubleFunction<Double> same = Double::doubleValue;
         List<Double> plain = found.values().iterator().next();
-        found.forEach((way, rounds) -> report.row(
-                way,
-                Spread.of(rounds.stream().mapToDouble(same).toArray()),
-                Rounds.beside(rounds, plain, same),
-                rounds.size()));
+        found.forEach((way, rounds) ->
+                report.row(way, Rounds.spread(rounds, same), Rounds.beside(rounds, plain, same), rounds.size()));
         report.end().write();
     }
 }

@@ -4,12 +4,10 @@ import dev.freshet.bench.Servers.Subject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
@@ -51,12 +49,14 @@ final class LatencyBench {
     private static Round round(Subject subject, int rate, int seconds) throws IOException, InterruptedException {
         Path log = Path.of("bench/target/load/latencies");
         Files.deleteIfExists(log);
-        List<String> command = new ArrayList<>(List.of("taskset", "-c", Integer.toString(Servers.LOAD_CPU), "h2load"));
-        command.addAll(List.of("--h1", "-t1", "-c" + CONNECTIONS, "--rps=" + rate / CONNECTIONS, "-D" + seconds));
-        command.add("--log-file=" + log);
-        subject.fields().forEach(field -> command.addAll(List.of("-H", field)));
-        command.add(subject.url());
-        Processes.output(command);
+        Processes.output(subject.askedBy(
+                "h2load",
+                "--h1",
+                "-t1",
+                "-c" + CONNECTIONS,
+                "--rps=" + rate / CONNECTIONS,
+                "-D" + seconds,
+                "--log-file=" + log));
         Histogram micros = new Histogram(60_000_000, 3);
         long answers = 0;
         try (Stream<String> lines = Files.lines(log)) {
@@ -89,15 +89,11 @@ final class LatencyBench {
         report.table("server", "p50 ms: min · **median** · max", "p99 ms", "p99.9 ms", "share of the rate", "rounds");
         found.forEach((name, rounds) -> report.row(
                 name,
-                spread(rounds, Round::p50),
-                spread(rounds, Round::p99),
-                spread(rounds, Round::p999),
-                Spread.text(spread(rounds, Round::share).median()),
+                Rounds.spread(rounds, Round::p50),
+                Rounds.spread(rounds, Round::p99),
+                Rounds.spread(rounds, Round::p999),
+                Spread.text(Rounds.spread(rounds, Round::share).median()),
                 rounds.size()));
         report.end().write();
-    }
-
-    private static Spread spread(List<Round> rounds, ToDoubleFunction<Round> figure) {
-        return Spread.of(rounds.stream().mapToDouble(figure).toArray());
     }
 }

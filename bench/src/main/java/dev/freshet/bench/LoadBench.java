@@ -2,12 +2,10 @@ package dev.freshet.bench;
 
 import dev.freshet.bench.Servers.Subject;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -48,12 +46,9 @@ final class LoadBench {
     }
 
     private static Round round(Subject subject, int seconds) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("taskset", "-c", Integer.toString(Servers.LOAD_CPU)));
-        command.addAll(List.of("wrk", "-t1", "-c" + CONNECTIONS, "-d" + seconds + "s", "--latency"));
-        subject.fields().forEach(field -> command.addAll(List.of("-H", field)));
-        command.add(subject.url());
         double before = subject.server().cpuSeconds();
-        String said = Processes.output(command);
+        String said =
+                Processes.output(subject.askedBy("wrk", "-t1", "-c" + CONNECTIONS, "-d" + seconds + "s", "--latency"));
         double cpu = subject.server().cpuSeconds() - before;
         Matcher requests = REQUESTS.matcher(said);
         if (!requests.find() || said.contains("Non-2xx")) {
@@ -104,16 +99,12 @@ final class LoadBench {
         List<Round> near = found.values().iterator().next();
         found.forEach((name, rounds) -> report.row(
                 name,
-                spread(rounds, Round::perCpuSecond),
+                Rounds.spread(rounds, Round::perCpuSecond),
                 Rounds.beside(rounds, near, Round::perCpuSecond),
-                Spread.text(spread(rounds, Round::perSecond).median()),
-                Spread.text(spread(rounds, Round::p50Ms).median()),
-                Spread.text(spread(rounds, Round::p99Ms).median()),
+                Spread.text(Rounds.spread(rounds, Round::perSecond).median()),
+                Spread.text(Rounds.spread(rounds, Round::p50Ms).median()),
+                Spread.text(Rounds.spread(rounds, Round::p99Ms).median()),
                 rounds.size()));
         report.end().write();
-    }
-
-    private static Spread spread(List<Round> rounds, ToDoubleFunction<Round> figure) {
-        return Spread.of(rounds.stream().mapToDouble(figure).toArray());
     }
 }

@@ -43,6 +43,11 @@ final class Rounds {
         return subject;
     }
 
+    /** A figure of all rounds. */
+    static <R> Spread spread(List<R> rounds, ToDoubleFunction<R> figure) {
+        return Spread.of(rounds.stream().mapToDouble(figure).toArray());
+    }
+
     /** A figure as a multiple of another subject's in the same round. */
     static <R> Spread beside(List<R> rounds, List<R> others, ToDoubleFunction<R> figure) {
         return Spread.of(IntStream.range(0, rounds.size())

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.EnumSet;
@@ -17,7 +18,7 @@ import java.util.stream.Stream;
 
 /** Servers of one entry on one core: Freshet, with metrics, limits and a token asked for, and what else one might put there. */
 final class Servers implements AutoCloseable {
-    static final int LOAD_CPU = 1;
+    private static final int LOAD_CPU = 1;
 
     private static final int SERVER_CPU = 0;
     private static final String ENTRY = "/v1/apps/shop/deployments/v1/entries/entry";
@@ -36,8 +37,13 @@ final class Servers implements AutoCloseable {
      * @param fields of each request
      */
     record Subject(Child server, String scheme, String path, List<String> fields) {
-        String url() {
-            return scheme + "://127.0.0.1:" + server.port() + path;
+        /** The command by which a program on the second core asks for it. */
+        List<String> askedBy(String... program) {
+            List<String> command = new ArrayList<>(List.of("taskset", "-c", Integer.toString(LOAD_CPU)));
+            command.addAll(List.of(program));
+            fields.forEach(field -> command.addAll(List.of("-H", field)));
+            command.add(scheme + "://127.0.0.1:" + server.port() + path);
+            return command;
         }
     }
 
