@@ -4,9 +4,12 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.internal.ContextInternal;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** Moves work to an event loop, and its result back to the caller's. */
+/** Moves work to an event loop, and its result back to the caller's; and has it done in time. */
 public final class Loops {
     private Loops() {}
 
@@ -35,5 +38,31 @@ public final class Loops {
 
     private static <T> void tell(Context here, Future<T> future, Promise<T> told) {
         future.onComplete(result -> here.runOnContext(tell -> told.handle(result)));
+    }
+
+    /**
+     * What {@code future} comes to, or a {@link TimeoutException} if that takes too long, told on the caller's loop.
+     *
+     * <p>A loop that was busy finds that the time is up before it reads what has arrived meanwhile. So it reads once more, and only
+     * then has the last word: else everything that waits for an answer would fail whenever the loop is late.
+     *
+     * @param ms at least 1
+     */
+    public static <T extends @Nullable Object> Future<T> within(Vertx vertx, long ms, Future<T> future) {
+        if (future.isComplete()) {
+            return future;
+        }
+        Promise<T> told = ((ContextInternal) vertx.getOrCreateContext()).promise();
+        long timer = vertx.setTimer(
+                ms, due -> vertx.setTimer(1, over -> told.tryFail(new TimeoutException("no answer in " + ms + " ms"))));
+        future.onComplete(result -> {
+            vertx.cancelTimer(timer);
+            if (result.succeeded()) {
+                told.tryComplete(result.result());
+            } else {
+                told.tryFail(result.cause());
+            }
+        });
+        return told.future();
     }
 }

@@ -1,5 +1,5 @@
 /**
- * Moving results between event loops, and the clocks they read.
+ * Moving results between event loops, in time, and the clocks they read.
  *
  * <p>May import: nothing.
  */

@@ -1,5 +1,6 @@
 package dev.freshet.redis;
 
+import dev.freshet.loop.Loops;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
@@ -10,7 +11,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -102,8 +102,7 @@ final class Bus {
         }
         Dial mine = dials.apply(vertx);
         dial = mine;
-        mine.connect()
-                .timeout(CONNECT_MS_MAX, TimeUnit.MILLISECONDS)
+        Loops.within(vertx, CONNECT_MS_MAX, mine.connect())
                 .onSuccess(found -> {
                     connection = found;
                     found.endHandler(ended -> lost(mine));

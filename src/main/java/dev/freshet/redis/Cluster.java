@@ -1,5 +1,6 @@
 package dev.freshet.redis;
 
+import dev.freshet.loop.Loops;
 import dev.freshet.store.StoreException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -136,8 +137,10 @@ final class Cluster extends Links {
     private Future<Reply> again(Call call, String address, boolean asking, int times) {
         long leftMs = Math.max(1, call.leftMs());
         return node(address)
-                .on(link -> (asking ? link.asking(call.request, call.way) : link.tell(call.request, call.way))
-                        .timeout(leftMs, TimeUnit.MILLISECONDS))
+                .on(link -> Loops.within(
+                        vertx,
+                        leftMs,
+                        asking ? link.asking(call.request, call.way) : link.tell(call.request, call.way)))
                 .recover(failed -> elsewhere(call, address, failed, times));
     }
 
@@ -170,8 +173,7 @@ final class Cluster extends Links {
         }
         Promise<Void> learned = ((ContextInternal) vertx.getOrCreateContext()).promise();
         learn("").onComplete(learned::handle);
-        Future<Void> inTime = learned.future()
-                .timeout(config.timeout().toMillis(), TimeUnit.MILLISECONDS)
+        Future<Void> inTime = Loops.within(vertx, config.timeout().toMillis(), learned.future())
                 .recover(failed -> Future.failedFuture(ofStore(failed)));
         return inTime.compose(done -> {
             String found = masters.get(slot);

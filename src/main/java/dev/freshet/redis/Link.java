@@ -1,5 +1,6 @@
 package dev.freshet.redis;
 
+import dev.freshet.loop.Loops;
 import dev.freshet.store.StoreException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -169,7 +170,7 @@ final class Link {
         underWay++;
         Future<@Nullable Response> begun = command.get();
         Dial used = dial;
-        return begun.timeout(config.timeout().toMillis(), TimeUnit.MILLISECONDS)
+        return Loops.within(vertx, config.timeout().toMillis(), begun)
                 .onComplete(done -> underWay--)
                 .recover(failed -> {
                     boolean refused = failed instanceof ErrorType;
@@ -214,8 +215,7 @@ final class Link {
         Dial mine = dials.apply(vertx);
         dial = mine;
         long mostMs = CONNECT_TIMEOUTS * config.timeout().toMillis();
-        Future<RedisConnection> attempt = mine.connect()
-                .timeout(mostMs, TimeUnit.MILLISECONDS)
+        Future<RedisConnection> attempt = Loops.within(vertx, mostMs, mine.connect())
                 .onSuccess(connection -> {
                     connection.endHandler(ended -> dropIf(mine, "the connection ended"));
                     connection.exceptionHandler(failed -> dropIf(mine, String.valueOf(failed.getMessage())));

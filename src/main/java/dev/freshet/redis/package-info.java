@@ -1,7 +1,7 @@
 /**
  * The store in Redis.
  *
- * <p>May import: store, lease, entry, tag.
+ * <p>May import: store, lease, entry, tag, loop.
  */
 @NullMarked
 package dev.freshet.redis;
