@@ -27,7 +27,10 @@ final class AdapterBench implements AutoCloseable {
     private static final List<Integer> SIZES = List.of(4_096, 65_536);
     private static final int ROUNDS = 7;
     /** A subject is warmed by as many rounds. */
-    private static final int WARMING = 5;
+    private static final int WARMING = 3;
+
+    /** Long, so that a pause of the machine is measured, and not the end of the bench. */
+    private static final int DEADLINE_MS = 10_000;
 
     private static final int SERVER_CPU = 0;
     private static final int NODE_CPU = 1;
@@ -253,6 +256,7 @@ final class AdapterBench implements AutoCloseable {
         List<String> environment = new ArrayList<>(List.of(
                 "env",
                 "FRESHET_URL=http://127.0.0.1:" + replica.port(),
+                "FRESHET_DEADLINE_MS=" + DEADLINE_MS,
                 "REPLICA_METRICS=" + replica.metricsUrl(),
                 "REDIS_URL=" + redis.url()));
         environment.addAll(List.of(settings));
