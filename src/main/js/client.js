@@ -27,7 +27,7 @@ import { traceHeaders } from './trace.js';
  * @property {string} [asOf]
  * @property {{ role: 'leader' | 'follower', token?: string, ttl: number }} [lease]
  */
-/** @typedef {{ meta: Meta, body: Buffer }} Answer */
+/** @typedef {{ meta: Meta, body: Buffer }} Answer whose body is not to be changed */
 /** @typedef {{ lease: boolean, early?: boolean, wait?: number, waitStale?: boolean }} Wish in seconds */
 /**
  * @typedef {object} Call

@@ -114,7 +114,7 @@ export class Copies {
     if (!softTags.every((tag) => this.#stands(tag, copy.softTags.get(tag)))) return undefined;
     this.#copies.delete(key);
     this.#copies.set(key, copy);
-    return { meta: { ...meta, age }, body: Buffer.from(body) };
+    return { meta: { ...meta, age }, body };
   }
 
   /**

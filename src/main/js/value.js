@@ -88,7 +88,7 @@ function unpacked(node, rest) {
     case 's':
       return blob(held, rest).toString('utf8');
     case 'b':
-      return blob(held, rest);
+      return Buffer.from(blob(held, rest)); // the bytes may be a copy's, and stay
     case 'a':
       return held.map((/** @type {any} */ item) => unpacked(item, rest));
     case 'm':

@@ -277,14 +277,20 @@ test('copy_changedByWhoGotIt_staysAsItWas', async () => {
   const value = { kind: 'APP_ROUTE', body: Buffer.from('old'), status: 200, headers: {} };
   const meta = { status: 200, state: 'fresh', etag: 'r', tags: [], age: 1, attributes: {} };
   gateway.entries.set(digestOf(`incremental:${key}`), { meta, body: pack({ value }) });
-  const route = async () =>
-    (await new Incremental({}).get(key, { kind: 'APP_ROUTE', isFallback: false }))?.value.body;
+  const route = async (softTags = ['/layout']) => {
+    const ctx = { kind: 'APP_ROUTE', isFallback: false, softTags };
+    return (await new Incremental({}).get(key, ctx))?.value.body;
+  };
   await until(async () => {
     const lookups = gateway.lookups.length;
     (await route()).fill(0);
     return gateway.lookups.length === lookups;
   });
+  assert.equal(String(await route()), 'old');
 
+  const confirmed = counts['near-unchanged'] ?? 0;
+  (await route(['/another'])).fill(0);
+  assert.equal(counts['near-unchanged'], confirmed + 1);
   assert.equal(String(await route()), 'old');
 });
 

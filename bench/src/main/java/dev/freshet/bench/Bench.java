@@ -13,6 +13,7 @@ public final class Bench {
 
     private static final Map<String, Run> BENCHES = Map.ofEntries(
             Map.entry("hit", arguments -> Jmh.run("hit", HitBench.class, arguments)),
+            Map.entry("adapter", AdapterBench::run),
             Map.entry("load", LoadBench::run),
             Map.entry("http2", Http2Bench::run),
             Map.entry("latency", LatencyBench::run),

@@ -21,9 +21,11 @@ final class Child implements AutoCloseable {
 
     private final Process process;
     private final int port;
+    private final String adminListen;
 
     private Child(int port, Map<String, String> environment, List<String> command) throws IOException {
         this.port = port;
+        this.adminListen = environment.getOrDefault("FRESHET_ADMIN_LISTEN", "");
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(name -> name.startsWith("FRESHET_"));
         builder.environment().putAll(environment);
@@ -138,6 +140,11 @@ final class Child implements AutoCloseable {
 
     long pid() {
         return process.pid();
+    }
+
+    /** Where a replica tells its metrics. */
+    String metricsUrl() {
+        return "http://" + adminListen + "/metrics";
     }
 
     String url() {

@@ -74,7 +74,7 @@ final class Report {
     }
 
     private static String commit() {
-        boolean changed = !output("git", "status", "--porcelain", "--", "src", "bench/src", "pom.xml")
+        boolean changed = !output("git", "status", "--porcelain", "--", "src", "bench", ":!bench/results", "pom.xml")
                 .isEmpty();
         return output("git", "rev-parse", "--short", "HEAD") + (changed ? " and changes" : "");
     }
