@@ -25,6 +25,8 @@ import dev.freshet.store.Fleets;
 import dev.freshet.store.MemoryStore;
 import dev.freshet.store.Rules;
 import dev.freshet.store.Store;
+import dev.freshet.trace.Traces;
+import dev.freshet.trace.Variables;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -41,6 +43,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -77,6 +81,7 @@ public final class Freshet {
     private final Access access;
     private final EdgeMeters meters;
     private final Checks checks;
+    private final Optional<Traces> traces;
     private final OpsVerticle ops;
     /** What is deployed, the latest first. Written by the chain of start(), then by that of stop(). */
     private final Deque<String> deployed = new ArrayDeque<>();
@@ -89,10 +94,12 @@ public final class Freshet {
     /** What a store counts. */
     private record Told(Retired retired, Redirects redirects) {}
 
-    private <S extends Store & Fleets> Freshet(Vertx vertx, Config config, S shared, Told told) {
+    private <S extends Store & Fleets> Freshet(
+            Vertx vertx, Config config, Map<String, String> environment, S shared, Told told) {
         this.vertx = vertx;
         this.config = config;
         String replica = replica();
+        traces = new Variables(environment).traces(Version.TEXT, replica);
         store = shared;
         NearCache near = new NearCache(config.near(), Clocks.SYSTEM);
         leases = new LeaseVerticle(store, config.lease(), replica, Clocks.SYSTEM);
@@ -117,14 +124,16 @@ public final class Freshet {
         ops = operations(registry, shared);
     }
 
-    private static Freshet of(Vertx vertx, Config config) {
+    private static Freshet of(Vertx vertx, Config config, Map<String, String> environment) {
         Rules rules = config.coherence().rules();
         return config.redis()
                 .map(redis -> new RedisStore(vertx, redis, rules))
-                .map(store -> new Freshet(vertx, config, store, new Told(store.retired(), store.redirects())))
+                .map(store ->
+                        new Freshet(vertx, config, environment, store, new Told(store.retired(), store.redirects())))
                 .orElseGet(() -> new Freshet(
                         vertx,
                         config,
+                        environment,
                         new MemoryStore(config.storeBytes(), rules),
                         new Told(new Retired(), new Redirects())));
     }
@@ -162,7 +171,16 @@ public final class Freshet {
 
     /** Succeeds when it serves. Fails with a {@link StartException} that names the key to change, and leaves nothing behind. */
     public static Future<Freshet> start(Vertx vertx, Config config) {
-        Freshet freshet = of(vertx, config);
+        return start(vertx, config, Map.of());
+    }
+
+    /**
+     * The same, and exports spans if its environment says where to.
+     *
+     * @param environment in which nothing but the variables of OpenTelemetry is looked for
+     */
+    static Future<Freshet> start(Vertx vertx, Config config, Map<String, String> environment) {
+        Freshet freshet = of(vertx, config, environment);
         return freshet.start()
                 .map(freshet)
                 .recover(failed -> freshet.stop().transform(stopped -> Future.failedFuture(failed)));
@@ -191,7 +209,8 @@ public final class Freshet {
                 Math.max(1, config.edge().requestsMax() / loops),
                 Math.ceilDiv(config.http().eventStreamsMax(), loops),
                 new UnderWay(config.http().bodiesBytesMax(), meters),
-                config.drain().timeout());
+                config.drain().timeout(),
+                traces);
         return onSocket(UnixSocket::makeWay)
                 .compose(free -> vertx.deployVerticle(() -> server(door), new DeploymentOptions().setInstances(loops)))
                 .onSuccess(id -> {
@@ -296,10 +315,17 @@ public final class Freshet {
     /** Stops serving, leaves the fleet, and gives everything back. Never fails; what goes wrong is logged. */
     public Future<Void> stop() {
         ops.ready(false);
-        return undeploy().eventually(store::close).otherwise(failed -> {
-            LOG.warn("The store was not closed: {}", failed.getMessage());
-            return null;
-        });
+        return undeploy()
+                .eventually(() -> Future.join(store.close(), closeTraces()))
+                .otherwise(failed -> {
+                    LOG.warn("The store was not closed: {}", failed.getMessage());
+                    return null;
+                });
+    }
+
+    /* Not by a reference to the method, for which the class would be loaded. */
+    private Future<Void> closeTraces() {
+        return traces.isPresent() ? traces.get().close() : Future.succeededFuture();
     }
 
     private Future<Void> undeploy() {

@@ -100,7 +100,7 @@ public final class Main {
         loaded.warnings().forEach(log::warn);
         checkHeap(log, config);
         Transport transport = transport(config);
-        Freshet.start(vertx(transport), config)
+        Freshet.start(vertx(transport), config, source.environment())
                 .onSuccess(freshet -> {
                     heed(log, source, config, freshet);
                     String scheme = config.edge().tls().isPresent() ? "https://" : "http://";

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.http.HttpConfig;
 import dev.freshet.testing.Futures;
+import dev.freshet.trace.Attribute;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.URI;
@@ -103,6 +104,14 @@ class DocumentsTest {
                 .forEach(series -> assertThat(text)
                         .contains("`" + series.group(1) + "{" + series.group(2) + "}`")
                         .contains("`" + series.group(3) + "`"));
+    }
+
+    @Test
+    void operating_attributes_areThoseOfSpans() {
+        assertThat(rows("attribute"))
+                .extracting(row -> row.get(0))
+                .containsExactlyElementsOf(
+                        Stream.of(Attribute.values()).map(Attribute::text).toList());
     }
 
     @Test

@@ -8,6 +8,8 @@ import dev.freshet.entry.Key;
 import dev.freshet.gateway.Place;
 import dev.freshet.http.Fields.Item;
 import dev.freshet.http.Problem.Kind;
+import dev.freshet.trace.Attribute;
+import dev.freshet.trace.RequestSpan;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -17,6 +19,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What a request asks for: what is absent is a value, and what is wrong a problem. */
 final class Asked {
@@ -27,11 +30,13 @@ final class Asked {
     private final HttpServerRequest request;
     private final Target target;
     private final Token token;
+    private final @Nullable RequestSpan span;
 
-    Asked(HttpServerRequest request, Target target, Token token) {
+    Asked(HttpServerRequest request, Target target, Token token, @Nullable RequestSpan span) {
         this.request = request;
         this.target = target;
         this.token = token;
+        this.span = span;
     }
 
     HttpServerRequest request() {
@@ -40,6 +45,12 @@ final class Asked {
 
     HttpServerResponse response() {
         return request.response();
+    }
+
+    /** What is traced of it; null if it is not traced. */
+    @Nullable
+    RequestSpan span() {
+        return span;
     }
 
     boolean isHead() {
@@ -54,15 +65,28 @@ final class Asked {
     /** The app. */
     String app() {
         String app = segment("app");
-        return named(() -> {
+        named(() -> {
             Key.checkApp(app);
             return app;
         });
+        if (span != null) {
+            span.tell(Attribute.APP, app);
+        }
+        return app;
     }
 
     /** The key, which the raw form of its segment tells how to read. */
     Key key() {
-        return target.key(this::readKey);
+        return noted(target.key(this::readKey));
+    }
+
+    /* The names of a key that was read before are not read again. */
+    private Key noted(Key key) {
+        if (span != null) {
+            span.tell(Attribute.APP, key.app());
+            span.tell(Attribute.DEPLOYMENT, key.deployment());
+        }
+        return key;
     }
 
     private Key readKey() {
@@ -89,12 +113,12 @@ final class Asked {
 
     /** A key by its digest. */
     Key key(String digest) {
-        return named(() -> new Key(app(), segment("deployment"), digest));
+        return noted(named(() -> new Key(app(), segment("deployment"), digest)));
     }
 
     /** A key by its text. */
     Key keyOf(String text) {
-        return named(() -> Key.of(app(), segment("deployment"), text));
+        return noted(named(() -> Key.of(app(), segment("deployment"), text)));
     }
 
     private interface Naming<T> {

@@ -10,6 +10,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.Optional;
 
 /**
  * What operators ask of an app, and the one thing that they do to it: the routes of the API that the console needs, under paths
@@ -40,7 +41,7 @@ public final class ConsoleRoutes {
         EventStreams streams = new EventStreams(vertx, VIEWERS_MAX, EventStreams.Times.DEFAULT, streamMeters);
         InvalidationRoutes invalidations =
                 new InvalidationRoutes(gateway, new Bodies(new UnderWay(UNDER_WAY_BYTES_MAX, meters)), streams);
-        routes = new Routes(access, meters, Integer.MAX_VALUE)
+        routes = new Routes(access, meters, Integer.MAX_VALUE, Optional.empty())
                 .on(HttpMethod.GET, APP + "/replicas", Scope.ADMIN_READ, served(new FleetRoute(fleets)::get))
                 .on(HttpMethod.GET, DEPLOYMENTS, Scope.ADMIN_READ, served(new NearRoute(gateway)::get))
                 .on(

@@ -57,6 +57,7 @@ final class EntryRoutes {
     }
 
     private Future<Void> answer(Asked asked, EntityTags known, Found found) {
+        Noted.found(asked.span(), found);
         HttpServerResponse response = asked.response();
         EntryHeaders.tellTurn(found, response);
         if (found.entry().isEmpty()) {
@@ -94,8 +95,7 @@ final class EntryRoutes {
             throw new Problem(Kind.INVALID_REQUEST, "a PUT is of a whole entry: Content-Range is not supported");
         }
         return draft(asked, key)
-                .compose(
-                        draft -> gateway.put(key, draft).compose(written -> written(asked.response(), draft, written)));
+                .compose(draft -> gateway.put(key, draft).compose(written -> written(asked, draft, written)));
     }
 
     private Future<Draft> draft(Asked asked, Key key) {
@@ -114,10 +114,12 @@ final class EntryRoutes {
         return frame;
     }
 
-    private static Future<Void> written(HttpServerResponse response, Draft draft, Written written) {
+    private static Future<Void> written(Asked asked, Draft draft, Written written) {
+        Noted.written(asked.span(), written);
         return switch (written) {
             case Written.Stored stored ->
-                response.setStatusCode(stored.created() ? 201 : 204)
+                asked.response()
+                        .setStatusCode(stored.created() ? 201 : 204)
                         .putHeader(HttpHeaders.ETAG, '"' + Entry.etag(stored.revision(), draft.body()) + '"')
                         .end(Buffer.buffer());
             case Written.Older older ->

@@ -10,6 +10,7 @@ import dev.freshet.edge.Tls;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.http.Problem.Kind;
 import dev.freshet.loop.Loops;
+import dev.freshet.trace.Traces;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.ClientAuth;
@@ -23,6 +24,7 @@ import io.vertx.core.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -60,6 +62,7 @@ public final class HttpVerticle extends VerticleBase {
      * @param eventStreamsMax that are open at a time, of one event loop
      * @param bodies of all event loops
      * @param drain how long what is under way may take once the door is shut
+     * @param traces of the requests, if any
      */
     public record Door(
             Access access,
@@ -68,7 +71,8 @@ public final class HttpVerticle extends VerticleBase {
             int requestsMax,
             int eventStreamsMax,
             UnderWay bodies,
-            Duration drain) {}
+            Duration drain,
+            Optional<Traces> traces) {}
 
     /** Serves a gateway. */
     public HttpVerticle(Gateway gateway, HttpConfig config, Door door, StreamMeters meters) {
@@ -127,7 +131,7 @@ public final class HttpVerticle extends VerticleBase {
         Bodies bodies = new Bodies(door.bodies);
         EntryRoutes entries = new EntryRoutes(gateway, bodies, config.bodyBytesMax());
         InvalidationRoutes invalidations = new InvalidationRoutes(gateway, bodies, opened);
-        return new Routes(door.access, door.meters, door.requestsMax)
+        return new Routes(door.access, door.meters, door.requestsMax, door.traces)
                 .on(HttpMethod.POST, DEPLOYMENT + "/lookup", Scope.ENTRIES_READ, new LookupRoute(gateway, bodies)::post)
                 .on(HttpMethod.GET, ENTRY, Scope.ENTRIES_READ, entries::get)
                 .on(HttpMethod.HEAD, ENTRY, Scope.ENTRIES_READ, entries::get)

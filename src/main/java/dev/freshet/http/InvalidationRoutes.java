@@ -40,6 +40,7 @@ final class InvalidationRoutes {
         asked.checkJson();
         return bodies.read(asked.request(), BYTES_MAX)
                 .map(body -> wish(body, waitMs))
+                .onSuccess(wish -> Noted.wish(asked.span(), wish))
                 .compose(wish -> gateway.invalidate(app, wish))
                 .compose(settled -> answer(asked, settled));
     }

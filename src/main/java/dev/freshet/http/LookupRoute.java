@@ -69,6 +69,9 @@ final class LookupRoute {
     private Future<Void> answer(Asked asked, List<Looked> looks) {
         Frames frames = new Frames();
         looks.forEach(looked -> frames.add(looked.frame));
+        Noted.found(
+                asked.span(),
+                looks.stream().flatMap(looked -> looked.found.stream()).toList());
         Future<Void> sending = frames.answer(asked, bodies);
         looks.forEach(looked -> looked.found.ifPresent(found -> found.delivered(gateway, sending)));
         return sending;

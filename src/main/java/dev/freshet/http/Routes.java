@@ -7,6 +7,8 @@ import dev.freshet.edge.EdgeMeters.Refusal;
 import dev.freshet.edge.Scope;
 import dev.freshet.edge.Token;
 import dev.freshet.http.Problem.Kind;
+import dev.freshet.trace.RequestSpan;
+import dev.freshet.trace.Traces;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -40,17 +42,20 @@ final class Routes {
     private final Access access;
     private final EdgeMeters meters;
     private final int waitingMax;
+    private final @Nullable Traces traces;
     private int waiting;
 
     /**
      * No routes yet.
      *
      * @param waitingMax requests that wait for something at a time
+     * @param traces of the requests, if any
      */
-    Routes(Access access, EdgeMeters meters, int waitingMax) {
+    Routes(Access access, EdgeMeters meters, int waitingMax, Optional<Traces> traces) {
         this.access = access;
         this.meters = meters;
         this.waitingMax = waitingMax;
+        this.traces = traces.orElse(null);
     }
 
     /** What answers a path and method. */
@@ -65,7 +70,7 @@ final class Routes {
     private record Found(String sent, Path path, Target target) {}
 
     /** One path, whose segments in braces stand for any. */
-    private record Path(List<String> segments, Map<String, Guarded> methods) {
+    private record Path(String pattern, List<String> segments, Map<String, Guarded> methods) {
         Optional<Map<String, Segment>> match(List<String> raw) {
             if (raw.size() != segments.size()) {
                 return Optional.empty();
@@ -91,7 +96,7 @@ final class Routes {
                 .findFirst()
                 .orElse(null);
         if (known == null) {
-            known = new Path(segments, new TreeMap<>());
+            known = new Path(path, segments, new TreeMap<>());
             paths.add(known);
         }
         known.methods.put(method.name(), new Guarded(scope, route));
@@ -100,24 +105,32 @@ final class Routes {
 
     /** Answers a request. */
     void answer(HttpServerRequest request) {
+        RequestSpan span = traces == null ? null : traces.begin(request);
         try {
-            route(request).onFailure(failure -> Problem.answer(request, failure));
-        } catch (Denied denied) {
-            meters.refused(denied);
-            Problem.answer(request, denied);
+            Future<Void> answered = route(request, span).onFailure(failure -> Problem.answer(request, failure));
+            if (span != null) {
+                answered.onComplete(done -> Noted.end(span, request.response(), done.cause()));
+            }
         } catch (RuntimeException failure) {
+            if (failure instanceof Denied denied) {
+                meters.refused(denied);
+            }
             Problem.answer(request, failure);
+            Noted.end(span, request.response(), failure);
         }
     }
 
-    private Future<Void> route(HttpServerRequest request) {
+    private Future<Void> route(HttpServerRequest request, @Nullable RequestSpan span) {
         String sent = request.path();
         Found asked = found(sent == null ? "" : sent);
+        if (span != null) {
+            span.route(asked.path.pattern);
+        }
         Guarded guarded = asked.path.methods.get(request.method().name());
         if (guarded == null) {
             throw Problem.methodNotAllowed(String.join(", ", asked.path.methods.keySet()));
         }
-        return admitted(guarded, request, asked.target);
+        return admitted(guarded, request, asked.target, span);
     }
 
     private Found found(String sent) {
@@ -146,16 +159,17 @@ final class Routes {
     }
 
     private String beginning() {
-        String first = String.join("/", paths.getFirst().segments);
+        String first = paths.getFirst().pattern;
         return first.substring(0, first.indexOf('{'));
     }
 
-    private Future<Void> admitted(Guarded guarded, HttpServerRequest request, Target target) {
+    private Future<Void> admitted(
+            Guarded guarded, HttpServerRequest request, Target target, @Nullable RequestSpan span) {
         if (access.isOpen()) {
-            return counted(guarded, new Asked(request, target, Token.ANYONE));
+            return counted(guarded, new Asked(request, target, Token.ANYONE, span));
         }
         Token token = access.admit(request.getHeader(HttpHeaders.AUTHORIZATION));
-        Asked asked = new Asked(request, target, token);
+        Asked asked = new Asked(request, target, token, span);
         token.check(guarded.scope, asked.app());
         return counted(guarded, asked);
     }

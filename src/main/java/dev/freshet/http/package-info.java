@@ -1,7 +1,7 @@
 /**
  * The HTTP API.
  *
- * <p>May import: gateway, store, near, lease, loop, entry, tag, edge.
+ * <p>May import: gateway, store, near, lease, loop, entry, tag, edge, trace.
  */
 @NullMarked
 package dev.freshet.http;

@@ -19,6 +19,7 @@ import dev.freshet.near.NearCache;
 import dev.freshet.near.NearConfig;
 import dev.freshet.store.MemoryStore;
 import dev.freshet.store.Rules;
+import dev.freshet.trace.Traces;
 import io.micrometer.core.instrument.Measurement;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -36,6 +37,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.StreamSupport;
 
@@ -99,7 +101,7 @@ final class Api implements AutoCloseable {
         }
     }
 
-    private Api(EventStreams.Times times, EdgeConfig edge) {
+    private Api(EventStreams.Times times, EdgeConfig edge, Optional<Traces> traces) {
         NearCache near = new NearCache(NearConfig.DEFAULT, Clocks.SYSTEM);
         leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, "r1", Clocks.SYSTEM);
         InvalidationVerticle invalidations =
@@ -117,7 +119,8 @@ final class Api implements AutoCloseable {
                         edge.requestsMax(),
                         STREAMS_MAX,
                         new UnderWay(BODIES_BYTES_MAX, edgeMeters),
-                        Duration.ofSeconds(20)),
+                        Duration.ofSeconds(20),
+                        traces),
                 new StreamMeters(registry),
                 times);
         await(vertx.deployVerticle(leases));
@@ -127,17 +130,22 @@ final class Api implements AutoCloseable {
     }
 
     static Api start() {
-        return new Api(EventStreams.Times.DEFAULT, EdgeConfig.DEFAULT);
+        return new Api(EventStreams.Times.DEFAULT, EdgeConfig.DEFAULT, Optional.empty());
     }
 
     /** One that lets in others. */
     static Api start(EdgeConfig edge) {
-        return new Api(EventStreams.Times.DEFAULT, edge);
+        return new Api(EventStreams.Times.DEFAULT, edge, Optional.empty());
     }
 
     /** One whose event streams have other times. */
     static Api start(EventStreams.Times times) {
-        return new Api(times, EdgeConfig.DEFAULT);
+        return new Api(times, EdgeConfig.DEFAULT, Optional.empty());
+    }
+
+    /** One whose requests are traced. */
+    static Api start(EdgeConfig edge, Traces traces) {
+        return new Api(EventStreams.Times.DEFAULT, edge, Optional.of(traces));
     }
 
     /** What was counted. */
