@@ -7,6 +7,7 @@ import dev.freshet.edge.EdgeMeters;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.gateway.InvalidationVerticle;
 import dev.freshet.gateway.Meters;
+import dev.freshet.http.Codec;
 import dev.freshet.http.ConsoleRoutes;
 import dev.freshet.http.HttpVerticle;
 import dev.freshet.http.StreamMeters;
@@ -76,6 +77,8 @@ public final class Freshet {
     private final StreamMeters streams;
     private final Access access;
     private final EdgeMeters meters;
+    private final UnderWay bodies;
+    private final Codec codec;
     private final Checks checks;
     private final OpsVerticle ops;
     /** What is deployed, the latest first. Written by the chain of start(), then by that of stop(). */
@@ -112,6 +115,8 @@ public final class Freshet {
         streams = new StreamMeters(registry);
         access = new Access(config.edge().tokens());
         meters = new EdgeMeters(registry, "data");
+        bodies = new UnderWay(config.http().bodiesBytesMax(), meters);
+        codec = new Codec(vertx, config.http(), bodies, registry);
         checks = new Checks(store, invalidations, leases, meters, config);
         ProcessMeters.show(registry, checks);
         ops = operations(registry, shared);
@@ -190,7 +195,8 @@ public final class Freshet {
                 meters,
                 Math.max(1, config.edge().requestsMax() / loops),
                 Math.ceilDiv(config.http().eventStreamsMax(), loops),
-                new UnderWay(config.http().bodiesBytesMax(), meters),
+                bodies,
+                codec,
                 config.drain().timeout());
         return onSocket(UnixSocket::makeWay)
                 .compose(free -> vertx.deployVerticle(() -> server(door), new DeploymentOptions().setInstances(loops)))

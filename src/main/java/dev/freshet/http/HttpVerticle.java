@@ -59,6 +59,7 @@ public final class HttpVerticle extends VerticleBase {
      * @param requestsMax that wait at a time, of one event loop
      * @param eventStreamsMax that are open at a time, of one event loop
      * @param bodies of all event loops
+     * @param codec of all event loops
      * @param drain how long what is under way may take once the door is shut
      */
     public record Door(
@@ -68,6 +69,7 @@ public final class HttpVerticle extends VerticleBase {
             int requestsMax,
             int eventStreamsMax,
             UnderWay bodies,
+            Codec codec,
             Duration drain) {}
 
     /** Serves a gateway. */
@@ -125,10 +127,14 @@ public final class HttpVerticle extends VerticleBase {
 
     private Routes routes(EventStreams opened) {
         Bodies bodies = new Bodies(door.bodies);
-        EntryRoutes entries = new EntryRoutes(gateway, bodies, config.bodyBytesMax());
+        EntryRoutes entries = new EntryRoutes(gateway, bodies, door.codec, config.bodyBytesMax());
         InvalidationRoutes invalidations = new InvalidationRoutes(gateway, bodies, opened);
         return new Routes(door.access, door.meters, door.requestsMax)
-                .on(HttpMethod.POST, DEPLOYMENT + "/lookup", Scope.ENTRIES_READ, new LookupRoute(gateway, bodies)::post)
+                .on(
+                        HttpMethod.POST,
+                        DEPLOYMENT + "/lookup",
+                        Scope.ENTRIES_READ,
+                        new LookupRoute(gateway, bodies, door.codec)::post)
                 .on(HttpMethod.GET, ENTRY, Scope.ENTRIES_READ, entries::get)
                 .on(HttpMethod.HEAD, ENTRY, Scope.ENTRIES_READ, entries::get)
                 .on(HttpMethod.PUT, ENTRY, Scope.ENTRIES_WRITE, entries::put)

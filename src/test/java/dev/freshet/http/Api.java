@@ -7,6 +7,7 @@ import dev.freshet.edge.Access;
 import dev.freshet.edge.EdgeConfig;
 import dev.freshet.edge.EdgeMeters;
 import dev.freshet.entry.Body;
+import dev.freshet.entry.Coding;
 import dev.freshet.entry.Frame;
 import dev.freshet.gateway.CoherenceConfig;
 import dev.freshet.gateway.Gateway;
@@ -36,6 +37,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.StreamSupport;
 
@@ -99,7 +101,7 @@ final class Api implements AutoCloseable {
         }
     }
 
-    private Api(EventStreams.Times times, EdgeConfig edge) {
+    private Api(EventStreams.Times times, EdgeConfig edge, Coding coding) {
         NearCache near = new NearCache(NearConfig.DEFAULT, Clocks.SYSTEM);
         leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, "r1", Clocks.SYSTEM);
         InvalidationVerticle invalidations =
@@ -107,16 +109,20 @@ final class Api implements AutoCloseable {
         Meters meters = new Meters(registry, near, leases, invalidations);
         Gateway gateway = new Gateway(vertx, store, near, leases, invalidations, meters, COHERENCE, Clocks.SYSTEM);
         EdgeMeters edgeMeters = new EdgeMeters(registry, "data");
+        HttpConfig config = new HttpConfig(
+                "127.0.0.1", 0, BODY_BYTES_MAX, BODIES_BYTES_MAX, coding, STREAMS_MAX, Optional.empty(), "660");
+        UnderWay bodies = new UnderWay(BODIES_BYTES_MAX, edgeMeters);
         HttpVerticle http = new HttpVerticle(
                 gateway,
-                new HttpConfig("127.0.0.1", 0, BODY_BYTES_MAX),
+                config,
                 new HttpVerticle.Door(
                         new Access(edge.tokens()),
                         edge,
                         edgeMeters,
                         edge.requestsMax(),
                         STREAMS_MAX,
-                        new UnderWay(BODIES_BYTES_MAX, edgeMeters),
+                        bodies,
+                        new Codec(vertx, config, bodies, registry),
                         Duration.ofSeconds(20)),
                 new StreamMeters(registry),
                 times);
@@ -127,17 +133,22 @@ final class Api implements AutoCloseable {
     }
 
     static Api start() {
-        return new Api(EventStreams.Times.DEFAULT, EdgeConfig.DEFAULT);
+        return new Api(EventStreams.Times.DEFAULT, EdgeConfig.DEFAULT, Coding.NONE);
     }
 
     /** One that lets in others. */
     static Api start(EdgeConfig edge) {
-        return new Api(EventStreams.Times.DEFAULT, edge);
+        return new Api(EventStreams.Times.DEFAULT, edge, Coding.NONE);
     }
 
     /** One whose event streams have other times. */
     static Api start(EventStreams.Times times) {
-        return new Api(times, EdgeConfig.DEFAULT);
+        return new Api(times, EdgeConfig.DEFAULT, Coding.NONE);
+    }
+
+    /** One that compresses what is written. */
+    static Api compressing() {
+        return new Api(EventStreams.Times.DEFAULT, EdgeConfig.DEFAULT, Coding.ZSTD);
     }
 
     /** What was counted. */
