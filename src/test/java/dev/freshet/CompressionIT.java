@@ -22,16 +22,19 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two replicas as they are shipped, on one Redis: one compresses, the other does not. */
+/** Two replicas as they are shipped, on one Redis: one compresses by libzstd, the other does not, and has the same in Java. */
 class CompressionIT {
     private static final String TEXT = "<li>Größe</li>\n".repeat(40_000);
+
+    /** No folder to unpack libzstd into, as in the image. */
+    private static final String NOWHERE = "-Djava.io.tmpdir=/nowhere";
 
     @TempDir
     Path folder;
 
     private GatewayProcess replica(String name, RedisServer redis, Map<String, String> settings) {
         Map<String, String> all = new HashMap<>(settings);
-        all.put("JDK_JAVA_OPTIONS", "-Xlog:class+load:file=" + classes(name));
+        all.merge("JDK_JAVA_OPTIONS", "-Xlog:class+load:file=" + classes(name), (one, other) -> one + " " + other);
         return new GatewayProcess(name, redis.uri(), folder, all).awaitReady();
     }
 
@@ -72,7 +75,7 @@ class CompressionIT {
         long bytes = TEXT.getBytes(StandardCharsets.UTF_8).length;
         try (RedisServer redis = RedisServer.start();
                 GatewayProcess one = replica("one", redis, Map.of("FRESHET_STORE_COMPRESSION", "zstd"));
-                GatewayProcess other = replica("other", redis, Map.of())) {
+                GatewayProcess other = replica("other", redis, Map.of("JDK_JAVA_OPTIONS", NOWHERE))) {
             put(other, "plain");
             assertThat(get(other, "plain").body()).isEqualTo(TEXT);
             assertThat(get(other, "plain").body()).isEqualTo(TEXT);
@@ -91,7 +94,7 @@ class CompressionIT {
             assertThat(hasLoadedTheLibrary("other"))
                     .as("it has read what is compressed")
                     .isTrue();
-            assertThat(one.tail() + other.tail()).doesNotContain("WARN");
+            assertThat(one.tail()).doesNotContain("WARN");
         }
     }
 }

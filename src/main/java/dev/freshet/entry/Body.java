@@ -32,6 +32,11 @@ public record Body(Buffer bytes, int crc, int length, Coding coding) {
         return (int) crc.getValue();
     }
 
+    /** CRC-32 (IEEE) of the bytes as they are kept and of how many came (u32, big-endian): tells damage before they are decoded. */
+    public int keptCrc() {
+        return crc32(bytes, Buffer.buffer(4).appendInt(length));
+    }
+
     /** Whether its bytes are kept otherwise than they came. */
     public boolean isCoded() {
         return coding != Coding.NONE;

@@ -19,16 +19,17 @@ import org.slf4j.LoggerFactory;
 /** Compresses bodies that are written, and decodes them for who does not take them as they are kept. Of all event loops. */
 public final class Codec {
     /*
-     * A quarter of a megabyte is decoded in a quarter of a millisecond, and compressed in one: so much is
-     * done on the event loop, for to hand it over takes a tenth of that. More is done beside it, and counts
-     * as under way meanwhile, so that what waits for its turn is bounded as what is sent.
+     * So much as an event loop may do is decoded in a tenth of a millisecond and compressed in half of one at
+     * most, and to hand it over would take a tenth of that. More is done beside it, as is the first of
+     * all, which loads the library. It counts as under way meanwhile, so that what waits for its turn is
+     * bounded, and for each event loop one is done at a time, which bounds what the library takes.
      */
 
     /** A body that is not larger is kept as it came. */
     static final int SMALL_BYTES_MAX = 1_024;
 
     /** The most bytes that are compressed or decoded on an event loop at once. */
-    static final int ON_LOOP_BYTES_MAX = 256 << 10;
+    static final int ON_LOOP_BYTES_MAX = 64 << 10;
 
     private static final Logger LOG = LoggerFactory.getLogger(Codec.class);
 
@@ -37,6 +38,9 @@ public final class Codec {
     private final UnderWay underWay;
     private final Counter before;
     private final Counter after;
+
+    /** Whether anything was done. Written and read by every event loop. */
+    private volatile boolean loaded;
 
     /** Counts in {@code registry}. */
     public Codec(Vertx vertx, HttpConfig config, UnderWay underWay, MeterRegistry registry) {
@@ -107,7 +111,7 @@ public final class Codec {
     }
 
     private <T> Future<T> work(long bytes, Callable<T> work) {
-        if (bytes <= ON_LOOP_BYTES_MAX) {
+        if (loaded && bytes <= ON_LOOP_BYTES_MAX) {
             try {
                 return Future.succeededFuture(work.call());
             } catch (Exception failed) {
@@ -119,8 +123,9 @@ public final class Codec {
         } catch (Problem tooMuch) {
             return Future.failedFuture(tooMuch);
         }
-        return vertx.executeBlocking(work, false)
-                .map(Objects::requireNonNull)
-                .onComplete(done -> underWay.giveBack(bytes));
+        return vertx.executeBlocking(work).map(Objects::requireNonNull).onComplete(done -> {
+            loaded = true;
+            underWay.giveBack(bytes);
+        });
     }
 }

@@ -59,7 +59,7 @@ final class LookupRoute {
         return bodies.read(asked.request(), BYTES_MAX)
                 .map(body -> wanted(asked, body))
                 .compose(wanted -> Future.all(wanted.stream().map(this::look).toList()))
-                .compose(looks -> decodedAndAnswered(asked, looks.list()));
+                .compose(looks -> answer(asked, looks.list()));
     }
 
     private Future<Looked> look(Wanted wanted) {
@@ -78,13 +78,20 @@ final class LookupRoute {
                         : Future.failedFuture(failure));
     }
 
-    private Future<Void> decodedAndAnswered(Asked asked, List<Looked> looks) {
+    private Future<Void> answer(Asked asked, List<Looked> looks) {
+        Future<Void> sending =
+                isCoded(looks) ? decoded(looks).compose(plain -> send(asked, plain)) : send(asked, looks);
+        looks.forEach(looked -> looked.found.ifPresent(found -> found.delivered(gateway, sending)));
+        return sending;
+    }
+
+    private static boolean isCoded(List<Looked> looks) {
         for (Looked looked : looks) {
             if (looked.frame.body().isCoded()) {
-                return decoded(looks).compose(plain -> answer(asked, plain));
+                return true;
             }
         }
-        return answer(asked, looks);
+        return false;
     }
 
     /* Together: each of them may be small, and all of them much for an event loop. */
@@ -104,12 +111,10 @@ final class LookupRoute {
         });
     }
 
-    private Future<Void> answer(Asked asked, List<Looked> looks) {
+    private Future<Void> send(Asked asked, List<Looked> looks) {
         Frames frames = new Frames();
         looks.forEach(looked -> frames.add(looked.frame));
-        Future<Void> sending = frames.answer(asked, bodies);
-        looks.forEach(looked -> looked.found.ifPresent(found -> found.delivered(gateway, sending)));
-        return sending;
+        return frames.answer(asked, bodies);
     }
 
     private static List<Wanted> wanted(Asked asked, Buffer body) {

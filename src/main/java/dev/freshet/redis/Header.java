@@ -9,7 +9,6 @@ import dev.freshet.entry.Coding;
 import dev.freshet.entry.Draft;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
-import dev.freshet.entry.Zstd;
 import dev.freshet.store.StoreException;
 import dev.freshet.tag.Tag;
 import io.vertx.core.buffer.Buffer;
@@ -42,20 +41,16 @@ record Header(
      *
      * @param coding its name in lower case
      * @param length of what came
-     * @param crc CRC-32 (IEEE) of what is kept
+     * @param crc see {@link Body#keptCrc}
      */
     record Coded(String coding, int length, int crc) {
         static @Nullable Coded of(Body body) {
-            return body.isCoded()
-                    ? new Coded(ZSTD, body.length(), Body.of(body.bytes()).crc())
-                    : null;
+            return body.isCoded() ? new Coded(ZSTD, body.length(), body.keptCrc()) : null;
         }
 
-        /* What the frame itself says of its length is asked, so that nobody is told another. */
-        Optional<Body> body(Body kept, int crc) {
-            return coding.equals(ZSTD) && kept.crc() == this.crc && length > 0 && Zstd.isFrameOf(kept.bytes(), length)
-                    ? Optional.of(new Body(kept.bytes(), crc, length, Coding.ZSTD))
-                    : Optional.empty();
+        Optional<Body> body(Buffer kept, int crcOfWhatCame) {
+            Body body = new Body(kept, crcOfWhatCame, length, Coding.ZSTD);
+            return coding.equals(ZSTD) && length > 0 && body.keptCrc() == crc ? Optional.of(body) : Optional.empty();
         }
     }
 
@@ -89,11 +84,11 @@ record Header(
 
     /** The body of which these bytes are kept; empty if it is another one, or damaged. */
     Optional<Body> body(Buffer bytes) {
-        Body kept = Body.of(bytes);
         if (coded != null) {
-            return coded.body(kept, crc);
+            return coded.body(bytes, crc);
         }
-        return kept.crc() == crc ? Optional.of(kept) : Optional.empty();
+        Body plain = Body.of(bytes);
+        return plain.crc() == crc ? Optional.of(plain) : Optional.empty();
     }
 
     List<Tag> tags() {

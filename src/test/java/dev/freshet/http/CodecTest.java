@@ -324,6 +324,32 @@ class CodecTest {
                 zstd("stale", "Freshet-Lease", "want").header("Freshet-Lease").startsWith("leader"));
     }
 
+    /** Ten of a megabyte, of which some kilobytes are kept. */
+    @Test
+    void lookup_ofMoreThanMayBeUnderWay_isRefusedAndLeavesTheLeasesToTheNext() {
+        StringBuilder entries = new StringBuilder();
+        for (int i = 0; i < 10; i++) {
+            api.send(
+                    "PUT",
+                    Api.entry("much" + i),
+                    new byte[Api.BODY_BYTES_MAX],
+                    "Freshet-Lifetime",
+                    "revalidate=0",
+                    "Freshet-Age",
+                    "1");
+            entries.append(i == 0 ? "" : ",")
+                    .append("{\"key\":\"much")
+                    .append(i)
+                    .append("\"}");
+        }
+        Answer answer = api.post(Api.V1 + "/lookup", "{\"entries\":[" + entries + "],\"lease\":true}");
+
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.problem()).isEqualTo("overloaded");
+        until(() ->
+                zstd("much9", "Freshet-Lease", "want").header("Freshet-Lease").startsWith("leader"));
+    }
+
     @Test
     void lookup_ofADamagedOne_hasTheOthers() {
         store("one", damaged(15_001));
@@ -350,20 +376,41 @@ class CodecTest {
     @Test
     void decoded_ofMuch_isNotDoneOnTheEventLoop() {
         Vertx vertx = Vertx.vertx(new VertxOptions().setWorkerPoolSize(1));
+        Codec codec = codec(vertx, 8 << 20);
+        Body small = Zstd.encode(Body.of(Buffer.buffer(new byte[Codec.ON_LOOP_BYTES_MAX])));
+        Body large = Zstd.encode(Body.of(Buffer.buffer(new byte[Codec.ON_LOOP_BYTES_MAX + 1])));
+        await(codec.decoded(small));
         CountDownLatch held = new CountDownLatch(1);
         Future<Object> holding = vertx.executeBlocking(() -> {
             held.await();
             return held;
         });
-        Codec codec = codec(vertx, 8 << 20);
-        Body small = Zstd.encode(Body.of(Buffer.buffer(new byte[Codec.ON_LOOP_BYTES_MAX])));
-        Body large = Zstd.encode(Body.of(Buffer.buffer(new byte[Codec.ON_LOOP_BYTES_MAX + 1])));
 
         List<Future<?>> decoded = await(Future.future(told -> vertx.runOnContext(run -> told.complete(
                 List.of(codec.decoded(small), codec.decoded(large), codec.decoded(List.of(small, small)))))));
         assertThat(decoded).extracting(Future::isComplete).containsExactly(true, false, false);
         held.countDown();
         await(Future.all(holding, decoded.get(1), decoded.get(2)));
+        await(vertx.close());
+    }
+
+    /** It loads the library, which takes far longer than a moment. */
+    @Test
+    void decoded_theFirst_isNotDoneOnTheEventLoop() {
+        Vertx vertx = Vertx.vertx(new VertxOptions().setWorkerPoolSize(1));
+        CountDownLatch held = new CountDownLatch(1);
+        Future<Object> holding = vertx.executeBlocking(() -> {
+            held.await();
+            return held;
+        });
+        Codec codec = codec(vertx, 8 << 20);
+        Body small = Zstd.encode(Body.of(Buffer.buffer(new byte[10])));
+
+        Future<Body> decoded = codec.decoded(small);
+        assertThat(decoded.isComplete()).isFalse();
+        held.countDown();
+        await(Future.all(holding, decoded));
+        assertThat(codec.decoded(small).isComplete()).isTrue();
         await(vertx.close());
     }
 
