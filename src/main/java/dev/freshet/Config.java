@@ -3,6 +3,7 @@ package dev.freshet;
 import dev.freshet.Form.Address;
 import dev.freshet.edge.EdgeConfig;
 import dev.freshet.edge.Tls;
+import dev.freshet.entry.Coding;
 import dev.freshet.gateway.CoherenceConfig;
 import dev.freshet.http.HttpConfig;
 import dev.freshet.lease.LeaseConfig;
@@ -140,6 +141,7 @@ public record Config(
                 settings.get(Setting.LIMITS_BODY_BYTES, (long) DEFAULT.http.bodyBytesMax())
                         .intValue(),
                 settings.get(Setting.LIMITS_BODIES_BYTES, DEFAULT.http.bodiesBytesMax()),
+                coding(settings),
                 settings.get(Setting.LIMITS_EVENT_STREAMS, DEFAULT.http.eventStreamsMax()),
                 settings.find(Setting.HTTP_SOCKET),
                 settings.get(Setting.HTTP_SOCKET_MODE, DEFAULT.http.socketMode()));
@@ -179,6 +181,11 @@ public record Config(
                 transport,
                 logLevel,
                 logFormat);
+    }
+
+    private static Coding coding(Settings settings) {
+        String none = DEFAULT.http.coding().name().toLowerCase(Locale.ROOT);
+        return Coding.valueOf(settings.get(Setting.STORE_COMPRESSION, none).toUpperCase(Locale.ROOT));
     }
 
     private static String transport(Settings settings, HttpConfig http, Optional<RedisConfig> redis) {

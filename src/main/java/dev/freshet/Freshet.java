@@ -7,6 +7,7 @@ import dev.freshet.edge.EdgeMeters;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.gateway.InvalidationVerticle;
 import dev.freshet.gateway.Meters;
+import dev.freshet.http.Codec;
 import dev.freshet.http.ConsoleRoutes;
 import dev.freshet.http.HttpVerticle;
 import dev.freshet.http.StreamMeters;
@@ -80,6 +81,8 @@ public final class Freshet {
     private final StreamMeters streams;
     private final Access access;
     private final EdgeMeters meters;
+    private final UnderWay bodies;
+    private final Codec codec;
     private final Checks checks;
     private final Optional<Traces> traces;
     private final OpsVerticle ops;
@@ -119,6 +122,8 @@ public final class Freshet {
         streams = new StreamMeters(registry);
         access = new Access(config.edge().tokens());
         meters = new EdgeMeters(registry, "data");
+        bodies = new UnderWay(config.http().bodiesBytesMax(), meters);
+        codec = new Codec(vertx, config.http(), bodies, registry);
         checks = new Checks(store, invalidations, leases, meters, config);
         ProcessMeters.show(registry, checks);
         ops = operations(registry, shared);
@@ -208,7 +213,8 @@ public final class Freshet {
                 meters,
                 Math.max(1, config.edge().requestsMax() / loops),
                 Math.ceilDiv(config.http().eventStreamsMax(), loops),
-                new UnderWay(config.http().bodiesBytesMax(), meters),
+                bodies,
+                codec,
                 config.drain().timeout(),
                 traces);
         return onSocket(UnixSocket::makeWay)

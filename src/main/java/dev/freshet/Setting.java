@@ -40,6 +40,7 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
     static final Setting<Integer> REDIS_WAITING_MAX = new Setting<>("redis.waiting-max", Form.count("16", "1000000"));
     static final Setting<Duration> RETIRE_AFTER = new Setting<>("retire.after", Form.duration("0s", "8760h"));
     static final Setting<Long> STORE_BYTES = new Setting<>("store.bytes", Form.size("1MiB", "1TiB"));
+    static final Setting<String> STORE_COMPRESSION = new Setting<>("store.compression", Form.oneOf("none", "zstd"));
     static final Setting<Long> NEAR_BYTES = new Setting<>("near.bytes", Form.size("0", "1TiB"));
     static final Setting<Duration> NEAR_MAX_AGE = new Setting<>("near.max-age", Form.duration("1s", "1h"));
     static final Setting<Duration> LEASE_TTL = new Setting<>("lease.ttl", Form.duration("100ms", "10m"));
@@ -95,6 +96,7 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
             REDIS_WAITING_MAX,
             RETIRE_AFTER,
             STORE_BYTES,
+            STORE_COMPRESSION,
             NEAR_BYTES,
             NEAR_MAX_AGE,
             LEASE_TTL,

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.freshet.Form.Address;
 import dev.freshet.edge.EdgeConfig;
 import dev.freshet.edge.Token;
+import dev.freshet.entry.Coding;
 import dev.freshet.gateway.CoherenceConfig;
 import dev.freshet.http.HttpConfig;
 import dev.freshet.lease.LeaseConfig;
@@ -521,11 +522,11 @@ class ConfigTest {
     }
 
     private static HttpConfig streams(int most) {
-        return new HttpConfig("a", 0, 1 << 10, 1 << 20, most, Optional.empty(), "660");
+        return new HttpConfig("a", 0, 1 << 10, 1 << 20, Coding.NONE, most, Optional.empty(), "660");
     }
 
     private static HttpConfig bodies(int bytesMax, long togetherMax) {
-        return new HttpConfig("a", 0, bytesMax, togetherMax, 1, Optional.empty(), "660");
+        return new HttpConfig("a", 0, bytesMax, togetherMax, Coding.NONE, 1, Optional.empty(), "660");
     }
 
     private static EdgeConfig edge(int connections, int requests, int streams, int headS, int bodyS, int idleS) {

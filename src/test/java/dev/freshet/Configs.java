@@ -2,6 +2,7 @@ package dev.freshet;
 
 import dev.freshet.edge.EdgeConfig;
 import dev.freshet.edge.Token;
+import dev.freshet.entry.Coding;
 import dev.freshet.http.HttpConfig;
 import dev.freshet.ops.OpsConfig;
 import dev.freshet.redis.RedisConfig;
@@ -16,6 +17,24 @@ final class Configs {
     /** One of a fleet on a Redis. */
     static Config on(String redisUri) {
         return on(redisUri, List.of());
+    }
+
+    /** One of a fleet on a Redis, which compresses what is written to it. */
+    static Config compressing(String redisUri) {
+        Config usual = on(redisUri);
+        HttpConfig http = usual.http();
+        return of(
+                new HttpConfig(
+                        http.host(),
+                        http.port(),
+                        http.bodyBytesMax(),
+                        http.bodiesBytesMax(),
+                        Coding.ZSTD,
+                        http.eventStreamsMax(),
+                        http.socket(),
+                        http.socketMode()),
+                usual.edge(),
+                usual.redis());
     }
 
     /** One of a fleet on a Redis, which lets in the bearers of some tokens. */

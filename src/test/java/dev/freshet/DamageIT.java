@@ -25,6 +25,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DamageIT extends OnReplicas {
     private static final Duration RECOVERED_MAX = Duration.ofSeconds(10);
     private static final String APP = "harmed";
+    /** Large enough to be compressed, by the first replica. */
+    private static final String OLD = "old ".repeat(1_000);
+
+    private static final String NEW = "new ".repeat(1_000);
     private static final AtomicInteger KEYS = new AtomicInteger();
 
     private static Vertx vertx;
@@ -107,8 +111,8 @@ class DamageIT extends OnReplicas {
                 "RPUSH LEASE x",
             })
     void harm_anyOfIt_endsNoPromise(String harm) {
-        await(() -> put(0, "old").statusCode() < 300);
-        awaitNear("old");
+        await(() -> put(0, OLD).statusCode() < 300);
+        awaitNear(OLD);
 
         for (String command : harm.split(";", -1)) {
             try {
@@ -120,11 +124,11 @@ class DamageIT extends OnReplicas {
 
         await(() -> invalidate(1, APP, "t", false).statusCode() == 200);
         for (int replica = 0; replica < 3; replica++) {
-            assertThat(get(replica, path).body()).isNotEqualTo("old");
+            assertThat(get(replica, path).body()).isNotEqualTo(OLD);
         }
         await(() -> leads(2));
-        await(() -> put(2, "new").statusCode() < 300);
-        awaitNear("new");
+        await(() -> put(2, NEW).statusCode() < 300);
+        awaitNear(NEW);
     }
 
     private boolean leads(int replica) {

@@ -8,6 +8,7 @@ import dev.freshet.edge.EdgeConfig;
 import dev.freshet.edge.Scope;
 import dev.freshet.edge.Tls;
 import dev.freshet.edge.Token;
+import dev.freshet.entry.Coding;
 import dev.freshet.http.HttpConfig;
 import dev.freshet.testing.Certificate;
 import dev.freshet.testing.Futures;
@@ -258,7 +259,10 @@ class ListenersTest {
 
     private Freshet onSocket(Path socket, EdgeConfig edge) {
         return await(Freshet.start(
-                vertx, config(new HttpConfig("127.0.0.1", 0, 1 << 20, 1 << 20, 16, Optional.of(socket), "600"), edge)));
+                vertx,
+                config(
+                        new HttpConfig("127.0.0.1", 0, 1 << 20, 1 << 20, Coding.NONE, 16, Optional.of(socket), "600"),
+                        edge)));
     }
 
     private static String ask(Path socket, String headers) throws IOException {
@@ -319,7 +323,7 @@ class ListenersTest {
         Throwable failed = Futures.failure(Freshet.start(
                 vertx,
                 config(
-                        new HttpConfig("127.0.0.1", 0, 1 << 20, 1 << 20, 16, Optional.of(socket), "600"),
+                        new HttpConfig("127.0.0.1", 0, 1 << 20, 1 << 20, Coding.NONE, 16, Optional.of(socket), "600"),
                         EdgeConfig.DEFAULT)));
         assertThat(failed).isInstanceOf(StartException.class);
         return failed.getMessage();

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-/** A test of three replicas on one Redis, asked over HTTP. */
+/** A test of three replicas on one Redis, asked over HTTP. The first compresses large bodies that are written to it. */
 abstract class OnReplicas {
     private static final Duration MAX = Duration.ofSeconds(20);
 
@@ -34,8 +34,8 @@ abstract class OnReplicas {
     @BeforeAll
     static void startReplicas() {
         redis = RedisServer.start();
-        Config config = Configs.on(redis.uri());
         for (int i = 0; i < 3; i++) {
+            Config config = i == 0 ? Configs.compressing(redis.uri()) : Configs.on(redis.uri());
             Vertx vertx = Vertx.vertx();
             LOOPS.add(vertx);
             REPLICAS.add(await(Freshet.start(vertx, config), MAX));

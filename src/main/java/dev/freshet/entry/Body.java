@@ -6,18 +6,20 @@ import io.vertx.core.internal.buffer.BufferInternal;
 import java.util.zip.CRC32;
 
 /**
- * The bytes of an entry with their checksum.
+ * The bytes of an entry with their checksum. However they are kept, checksum and length are those of the bytes that came.
  *
- * @param bytes never changed once they are here
- * @param crc CRC-32 (IEEE) of the bytes
+ * @param bytes as they are kept; never changed once they are here
+ * @param crc CRC-32 (IEEE) of the bytes that came
+ * @param length how many came
+ * @param coding how they are kept
  */
-public record Body(Buffer bytes, int crc) {
+public record Body(Buffer bytes, int crc, int length, Coding coding) {
     /** No bytes. */
     public static final Body EMPTY = of(Buffer.buffer());
 
-    /** Computes the checksum. */
+    /** Bytes as they came. Computes the checksum. */
     public static Body of(Buffer bytes) {
-        return new Body(bytes, crc32(bytes));
+        return new Body(bytes, crc32(bytes), bytes.length(), Coding.NONE);
     }
 
     /** CRC-32 (IEEE) of some parts, one after the other. */
@@ -30,8 +32,13 @@ public record Body(Buffer bytes, int crc) {
         return (int) crc.getValue();
     }
 
-    /** The number of bytes. */
-    public int length() {
-        return bytes.length();
+    /** CRC-32 (IEEE) of the bytes as they are kept and of how many came (u32, big-endian): tells damage before they are decoded. */
+    public int keptCrc() {
+        return crc32(bytes, Buffer.buffer(4).appendInt(length));
+    }
+
+    /** Whether its bytes are kept otherwise than they came. */
+    public boolean isCoded() {
+        return coding != Coding.NONE;
     }
 }

@@ -40,6 +40,11 @@ public record Draft(
         }
     }
 
+    /** The same with another body. */
+    public Draft with(Body other) {
+        return new Draft(tags, lifetime, ageMs, ticket, lease, type, attributes, other);
+    }
+
     /** A draft without ticket, lease or attributes. */
     public static Draft of(Body body, Lifetime lifetime, List<Tag> tags) {
         return new Draft(tags, lifetime, 0, Optional.empty(), Optional.empty(), OCTETS, "", body);

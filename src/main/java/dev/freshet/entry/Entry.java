@@ -73,9 +73,9 @@ public record Entry(
         return Math.max(0, nowMs - bornMs);
     }
 
-    /** Roughly what it takes in memory, in bytes. */
+    /** Roughly what it takes in memory, in bytes, as its body is kept. */
     public int weightBytes() {
-        int bytes = OVERHEAD_BYTES + body.length() + attributes.length();
+        int bytes = OVERHEAD_BYTES + body.bytes().length() + attributes.length();
         for (Tag tag : tags) {
             bytes += 56 + tag.text().length();
         }

@@ -39,8 +39,11 @@ public record Frame(Buffer meta, Body body) {
         }
     }
 
-    /** The frame without its body: so that a body can be sent without being copied. */
+    /** The frame without its body: so that a body can be sent without being copied. A frame has its body as it came. */
     public Buffer head() {
+        if (body.isCoded()) {
+            throw new IllegalStateException("the body of a frame is not compressed");
+        }
         Buffer head = Buffer.buffer(HEAD_BYTES + meta.length())
                 .appendInt(MAGIC)
                 .appendInt(meta.length())

@@ -207,6 +207,13 @@ final class Asked {
                         .anyMatch(accepted -> Values.essence(accepted).equals(type));
     }
 
+    /** Whether the client takes a content coding, and would not rather have none. */
+    boolean prefersCoding(String coding) {
+        return header(HttpHeaders.ACCEPT_ENCODING)
+                .filter(text -> AcceptEncoding.prefers(text, coding))
+                .isPresent();
+    }
+
     /** Whether the body is a frame. */
     boolean sendsFrame() {
         return header("Content-Type").map(Values::essence).orElse("").equals(Frame.MEDIA_TYPE);

@@ -1,5 +1,6 @@
 package dev.freshet.http;
 
+import dev.freshet.entry.Body;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.tag.Tag;
@@ -21,6 +22,21 @@ final class EntryHead {
     static final CharSequence CACHE_STATUS = HttpHeaders.createOptimized("Cache-Status");
     static final CharSequence GROUPS = HttpHeaders.createOptimized("Cache-Groups");
 
+    /** The content coding of a body that is kept compressed. */
+    static final String ZSTD = "zstd";
+
+    private static final CharSequence ZSTD_VALUE = HttpHeaders.createOptimized(ZSTD);
+
+    private record Coded(String etag, CharSequence quotedEtag, CharSequence length) {
+        static Coded of(String plainEtag, Body body) {
+            String etag = plainEtag + "-" + ZSTD;
+            return new Coded(
+                    etag,
+                    HttpHeaders.createOptimized('"' + etag + '"'),
+                    HttpHeaders.createOptimized(Integer.toString(body.bytes().length())));
+        }
+    }
+
     private final WeakReference<Entry> of;
     private final String etag;
     private final CharSequence quotedEtag;
@@ -28,6 +44,9 @@ final class EntryHead {
     private final Optional<CharSequence> groups;
     private final CharSequence type;
     private final CharSequence length;
+    /** How the body is sent to whoever takes it as it is kept, if that is not as it came. */
+    private final Optional<Coded> coded;
+
     private long ageS = -1;
     private CharSequence age = "";
     private long ttlS;
@@ -42,6 +61,7 @@ final class EntryHead {
         groups = groups(entry.tags());
         type = HttpHeaders.createOptimized(entry.type());
         length = HttpHeaders.createOptimized(Integer.toString(entry.body().length()));
+        coded = Optional.of(entry.body()).filter(Body::isCoded).map(body -> Coded.of(etag, body));
     }
 
     /** The heads of the entries that were answered last; none is kept from being forgotten. Of one event loop. */
@@ -65,6 +85,22 @@ final class EntryHead {
     /** The entity tag, without quotes. */
     String etag() {
         return etag;
+    }
+
+    /** The entity tag of the body as it is kept, without quotes. Of one that is kept compressed. */
+    String codedEtag() {
+        return coded.orElseThrow().etag;
+    }
+
+    /** Says that it is the body as it is kept. */
+    HttpServerResponse tellCodedEtag(HttpServerResponse response) {
+        return response.putHeader(HttpHeaders.ETAG, coded.orElseThrow().quotedEtag);
+    }
+
+    /** Says how the body is kept that is sent so, and how long it is. */
+    HttpServerResponse tellCoded(HttpServerResponse response) {
+        return response.putHeader(HttpHeaders.CONTENT_ENCODING, ZSTD_VALUE)
+                .putHeader(HttpHeaders.CONTENT_LENGTH, coded.orElseThrow().length);
     }
 
     /** Says which entry it is, how it was found, for how long it is good, and what it belongs to. */

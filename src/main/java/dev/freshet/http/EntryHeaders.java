@@ -7,7 +7,6 @@ import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
 import dev.freshet.http.Fields.Item;
 import dev.freshet.http.Problem.Kind;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.List;
@@ -24,6 +23,8 @@ final class EntryHeaders {
     private static final List<CharSequence> OF_AN_ENTRY = List.of(
             HttpHeaders.AGE,
             HttpHeaders.ETAG,
+            HttpHeaders.VARY,
+            HttpHeaders.CONTENT_ENCODING,
             EntryHead.STATE,
             EntryHead.LIFETIME,
             EntryHead.CACHE_STATUS,
@@ -51,19 +52,6 @@ final class EntryHeaders {
                 type,
                 "",
                 Body.EMPTY));
-    }
-
-    /** The same with its body. */
-    static Draft with(Draft head, Buffer body) {
-        return new Draft(
-                head.tags(),
-                head.lifetime(),
-                head.ageMs(),
-                head.ticket(),
-                head.lease(),
-                head.type(),
-                head.attributes(),
-                Body.of(body));
     }
 
     private static Lifetime lifetime(Map<String, Item> members) {

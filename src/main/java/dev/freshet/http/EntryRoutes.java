@@ -1,5 +1,6 @@
 package dev.freshet.http;
 
+import dev.freshet.entry.Body;
 import dev.freshet.entry.Draft;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Frame;
@@ -26,12 +27,14 @@ final class EntryRoutes {
 
     private final Gateway gateway;
     private final Bodies bodies;
+    private final Codec codec;
     private final int bodyBytesMax;
     private final EntryHead.Table heads = new EntryHead.Table();
 
-    EntryRoutes(Gateway gateway, Bodies bodies, int bodyBytesMax) {
+    EntryRoutes(Gateway gateway, Bodies bodies, Codec codec, int bodyBytesMax) {
         this.gateway = gateway;
         this.bodies = bodies;
+        this.codec = codec;
         this.bodyBytesMax = bodyBytesMax;
     }
 
@@ -48,7 +51,7 @@ final class EntryRoutes {
             return gateway.get(key, ask).compose(lookup -> answer(asked, known, key, lookup));
         }
         Future<Void> sending = answer(asked, known, Found.near(hit, gateway.ageMs(hit, nanos)));
-        return sending.failed() ? sending : ANSWERED;
+        return sending.failed() || hit.body().isCoded() ? sending : ANSWERED;
     }
 
     private Future<Void> answer(Asked asked, EntityTags known, Key key, Lookup lookup) {
@@ -69,11 +72,14 @@ final class EntryRoutes {
         Entry entry = found.entry().get();
         EntryHead head = heads.of(entry);
         head.tell(found, response);
+        if (entry.body().isCoded()) {
+            return coded(asked, known, found, head);
+        }
         if (known.match(head.etag())) {
             return head.tellType(response.setStatusCode(304)).end();
         }
         if (asked.accepts(Frame.MEDIA_TYPE)) {
-            return frame(asked, found);
+            return frame(asked, Meta.frame(found, Optional.empty()));
         }
         head.tellLength(head.tellType(response));
         return asked.isHead()
@@ -81,9 +87,46 @@ final class EntryRoutes {
                 : bodies.send(response, entry.body().bytes());
     }
 
-    private Future<Void> frame(Asked asked, Found found) {
+    /*
+     * A body that is kept compressed has two forms, each with an entity tag of its own. Who takes the
+     * compressed one may have the other in hand, but not the other way round: a cache would serve what
+     * it was told is good to somebody who cannot read it.
+     */
+    private Future<Void> coded(Asked asked, EntityTags known, Found found, EntryHead head) {
+        boolean framed = asked.accepts(Frame.MEDIA_TYPE);
+        boolean asKept = !framed && asked.prefersCoding(EntryHead.ZSTD);
+        HttpServerResponse response = asked.response().putHeader(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
+        if (asKept && known.match(head.codedEtag())) {
+            return head.tellType(head.tellCodedEtag(response.setStatusCode(304)))
+                    .end();
+        }
+        if (known.match(head.etag())) {
+            return head.tellType(response.setStatusCode(304)).end();
+        }
+        return framed ? codedFrame(asked, found) : codedBody(asked, found, head, asKept);
+    }
+
+    private Future<Void> codedFrame(Asked asked, Found found) {
+        Frame frame = Meta.frame(found, Optional.empty());
+        return codec.decoded(frame.body()).compose(body -> frame(asked, new Frame(frame.meta(), body)));
+    }
+
+    private Future<Void> codedBody(Asked asked, Found found, EntryHead head, boolean asKept) {
+        HttpServerResponse response = head.tellType(asked.response());
+        Body body = found.entry().orElseThrow().body();
+        if (asKept) {
+            head.tellCoded(head.tellCodedEtag(response));
+            return asked.isHead() ? response.end() : bodies.send(response, body.bytes());
+        }
+        head.tellLength(response);
+        return asked.isHead()
+                ? response.end()
+                : codec.decoded(body).compose(plain -> bodies.send(response, plain.bytes()));
+    }
+
+    private Future<Void> frame(Asked asked, Frame frame) {
         Frames frames = new Frames();
-        frames.add(Meta.frame(found, Optional.empty()));
+        frames.add(frame);
         return frames.answer(asked, bodies);
     }
 
@@ -95,6 +138,7 @@ final class EntryRoutes {
             throw new Problem(Kind.INVALID_REQUEST, "a PUT is of a whole entry: Content-Range is not supported");
         }
         return draft(asked, key)
+                .compose(codec::encoded)
                 .compose(draft -> gateway.put(key, draft).compose(written -> written(asked, draft, written)));
     }
 
@@ -104,7 +148,7 @@ final class EntryRoutes {
                     .map(bytes -> Meta.draft(key, fitting(Frame.decode(bytes))));
         }
         Draft head = EntryHeaders.draft(key, asked);
-        return bodies.read(asked.request(), bodyBytesMax).map(body -> EntryHeaders.with(head, body));
+        return bodies.read(asked.request(), bodyBytesMax).map(body -> head.with(Body.of(body)));
     }
 
     private Frame fitting(Frame frame) {

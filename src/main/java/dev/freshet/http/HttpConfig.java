@@ -1,5 +1,6 @@
 package dev.freshet.http;
 
+import dev.freshet.entry.Coding;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -9,6 +10,7 @@ import java.util.Optional;
  * @param port 0 lets the system choose
  * @param bodyBytesMax the largest entry; a larger one is answered 413: 1 KiB to 64 MiB
  * @param bodiesBytesMax bodies that are under way, in or out, together: 1 MiB to 1 TiB, and one of the largest at least
+ * @param coding how large bodies that are written here are kept, if that makes them smaller
  * @param eventStreamsMax that are open at a time, of all event loops: 1 to 100,000
  * @param socket a Unix socket to listen on as well
  * @param socketMode who may connect to it: the permissions of its file, in octal
@@ -18,6 +20,7 @@ public record HttpConfig(
         int port,
         int bodyBytesMax,
         long bodiesBytesMax,
+        Coding coding,
         int eventStreamsMax,
         Optional<Path> socket,
         String socketMode) {
@@ -50,6 +53,6 @@ public record HttpConfig(
 
     /** One with the usual limits, without a socket. */
     public HttpConfig(String host, int port, int bodyBytesMax) {
-        this(host, port, bodyBytesMax, BODIES_BYTES_MAX, EVENT_STREAMS_MAX, Optional.empty(), SOCKET_MODE);
+        this(host, port, bodyBytesMax, BODIES_BYTES_MAX, Coding.NONE, EVENT_STREAMS_MAX, Optional.empty(), SOCKET_MODE);
     }
 }

@@ -61,6 +61,7 @@ public final class HttpVerticle extends VerticleBase {
      * @param requestsMax that wait at a time, of one event loop
      * @param eventStreamsMax that are open at a time, of one event loop
      * @param bodies of all event loops
+     * @param codec of all event loops
      * @param drain how long what is under way may take once the door is shut
      * @param traces of the requests, if any
      */
@@ -71,6 +72,7 @@ public final class HttpVerticle extends VerticleBase {
             int requestsMax,
             int eventStreamsMax,
             UnderWay bodies,
+            Codec codec,
             Duration drain,
             Optional<Traces> traces) {}
 
@@ -129,10 +131,14 @@ public final class HttpVerticle extends VerticleBase {
 
     private Routes routes(EventStreams opened) {
         Bodies bodies = new Bodies(door.bodies);
-        EntryRoutes entries = new EntryRoutes(gateway, bodies, config.bodyBytesMax());
+        EntryRoutes entries = new EntryRoutes(gateway, bodies, door.codec, config.bodyBytesMax());
         InvalidationRoutes invalidations = new InvalidationRoutes(gateway, bodies, opened);
         return new Routes(door.access, door.meters, door.requestsMax, door.traces)
-                .on(HttpMethod.POST, DEPLOYMENT + "/lookup", Scope.ENTRIES_READ, new LookupRoute(gateway, bodies)::post)
+                .on(
+                        HttpMethod.POST,
+                        DEPLOYMENT + "/lookup",
+                        Scope.ENTRIES_READ,
+                        new LookupRoute(gateway, bodies, door.codec)::post)
                 .on(HttpMethod.GET, ENTRY, Scope.ENTRIES_READ, entries::get)
                 .on(HttpMethod.HEAD, ENTRY, Scope.ENTRIES_READ, entries::get)
                 .on(HttpMethod.PUT, ENTRY, Scope.ENTRIES_WRITE, entries::put)

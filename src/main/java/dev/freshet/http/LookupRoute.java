@@ -1,5 +1,6 @@
 package dev.freshet.http;
 
+import dev.freshet.entry.Body;
 import dev.freshet.entry.Draft;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Frame;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Many entries at once, with what does not fit in headers. */
 final class LookupRoute {
@@ -24,19 +26,29 @@ final class LookupRoute {
 
     private final Gateway gateway;
     private final Bodies bodies;
+    private final Codec codec;
 
-    LookupRoute(Gateway gateway, Bodies bodies) {
+    LookupRoute(Gateway gateway, Bodies bodies, Codec codec) {
         this.gateway = gateway;
         this.bodies = bodies;
+        this.codec = codec;
     }
 
     /** One entry that is asked for. */
     private record Wanted(Key key, Ask ask, Optional<String> etag) {}
 
-    /** What was found, as it is told. */
+    /** What was found, as it is told, once its body is decoded. */
     private record Looked(Frame frame, Optional<Found> found) {
         static Looked of(Found found, Wanted wanted) {
             return new Looked(Meta.frame(found, wanted.etag), Optional.of(found));
+        }
+
+        static Looked failed(Throwable failure) {
+            return new Looked(Meta.frame(Problem.of(failure)), Optional.empty());
+        }
+
+        Looked with(Body body) {
+            return new Looked(new Frame(frame.meta(), body), found);
         }
     }
 
@@ -62,19 +74,52 @@ final class LookupRoute {
         return gateway.get(wanted.key, wanted.ask)
                 .map(lookup -> Looked.of(Found.of(wanted.key, lookup), wanted))
                 .recover(failure -> failure instanceof StoreException
-                        ? Future.succeededFuture(new Looked(Meta.frame(Problem.of(failure)), Optional.empty()))
+                        ? Future.succeededFuture(Looked.failed(failure))
                         : Future.failedFuture(failure));
     }
 
     private Future<Void> answer(Asked asked, List<Looked> looks) {
-        Frames frames = new Frames();
-        looks.forEach(looked -> frames.add(looked.frame));
-        Noted.found(
-                asked.span(),
-                looks.stream().flatMap(looked -> looked.found.stream()).toList());
-        Future<Void> sending = frames.answer(asked, bodies);
+        if (asked.span() != null) {
+            Noted.found(
+                    asked.span(),
+                    looks.stream().flatMap(looked -> looked.found.stream()).toList());
+        }
+        Future<Void> sending =
+                isCoded(looks) ? decoded(looks).compose(plain -> send(asked, plain)) : send(asked, looks);
         looks.forEach(looked -> looked.found.ifPresent(found -> found.delivered(gateway, sending)));
         return sending;
+    }
+
+    private static boolean isCoded(List<Looked> looks) {
+        for (Looked looked : looks) {
+            if (looked.frame.body().isCoded()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /* Together: each of them may be small, and all of them much for an event loop. */
+    private Future<List<Looked>> decoded(List<Looked> looks) {
+        return codec.decoded(looks.stream().map(looked -> looked.frame.body()).toList())
+                .map(bodies -> IntStream.range(0, looks.size())
+                        .mapToObj(i -> decoded(looks.get(i), bodies.get(i)))
+                        .toList());
+    }
+
+    /* Whoever was to refresh what is damaged is not told so. */
+    private Looked decoded(Looked looked, Optional<Body> body) {
+        return body.map(looked::with).orElseGet(() -> {
+            StoreException damaged = Codec.damaged();
+            looked.found.ifPresent(found -> found.delivered(gateway, Future.failedFuture(damaged)));
+            return Looked.failed(damaged);
+        });
+    }
+
+    private Future<Void> send(Asked asked, List<Looked> looks) {
+        Frames frames = new Frames();
+        looks.forEach(looked -> frames.add(looked.frame));
+        return frames.answer(asked, bodies);
     }
 
     private static List<Wanted> wanted(Asked asked, Buffer body) {

@@ -182,8 +182,8 @@ public final class RedisStore implements Store, Fleets {
             return Optional.empty();
         }
         Header header = Header.parse(reply.bytes(0));
-        Body body = Body.of(reply.bytes(1));
-        if (!header.digest().equals(key.digest()) || header.crc() != body.crc()) {
+        Optional<Body> body = header.body(reply.bytes(1));
+        if (!header.digest().equals(key.digest()) || body.isEmpty()) {
             LOG.error("Redis answered another key's entry, or a damaged one, for {}", key);
             throw new StoreException("the store answered another entry, or a damaged one");
         }
@@ -197,7 +197,7 @@ public final class RedisStore implements Store, Fleets {
                 header.lifetime(),
                 header.type(),
                 header.attributes(),
-                body));
+                body.get()));
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.freshet.edge.Access;
 import dev.freshet.edge.EdgeConfig;
 import dev.freshet.edge.EdgeMeters;
 import dev.freshet.entry.Body;
+import dev.freshet.entry.Coding;
 import dev.freshet.entry.Frame;
 import dev.freshet.gateway.CoherenceConfig;
 import dev.freshet.gateway.Gateway;
@@ -101,7 +102,7 @@ final class Api implements AutoCloseable {
         }
     }
 
-    private Api(EventStreams.Times times, EdgeConfig edge, Optional<Traces> traces) {
+    private Api(EventStreams.Times times, EdgeConfig edge, Optional<Traces> traces, Coding coding) {
         NearCache near = new NearCache(NearConfig.DEFAULT, Clocks.SYSTEM);
         leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, "r1", Clocks.SYSTEM);
         InvalidationVerticle invalidations =
@@ -109,16 +110,20 @@ final class Api implements AutoCloseable {
         Meters meters = new Meters(registry, near, leases, invalidations);
         Gateway gateway = new Gateway(vertx, store, near, leases, invalidations, meters, COHERENCE, Clocks.SYSTEM);
         EdgeMeters edgeMeters = new EdgeMeters(registry, "data");
+        HttpConfig config = new HttpConfig(
+                "127.0.0.1", 0, BODY_BYTES_MAX, BODIES_BYTES_MAX, coding, STREAMS_MAX, Optional.empty(), "660");
+        UnderWay bodies = new UnderWay(BODIES_BYTES_MAX, edgeMeters);
         HttpVerticle http = new HttpVerticle(
                 gateway,
-                new HttpConfig("127.0.0.1", 0, BODY_BYTES_MAX),
+                config,
                 new HttpVerticle.Door(
                         new Access(edge.tokens()),
                         edge,
                         edgeMeters,
                         edge.requestsMax(),
                         STREAMS_MAX,
-                        new UnderWay(BODIES_BYTES_MAX, edgeMeters),
+                        bodies,
+                        new Codec(vertx, config, bodies, registry),
                         Duration.ofSeconds(20),
                         traces),
                 new StreamMeters(registry),
@@ -130,22 +135,27 @@ final class Api implements AutoCloseable {
     }
 
     static Api start() {
-        return new Api(EventStreams.Times.DEFAULT, EdgeConfig.DEFAULT, Optional.empty());
+        return new Api(EventStreams.Times.DEFAULT, EdgeConfig.DEFAULT, Optional.empty(), Coding.NONE);
     }
 
     /** One that lets in others. */
     static Api start(EdgeConfig edge) {
-        return new Api(EventStreams.Times.DEFAULT, edge, Optional.empty());
+        return new Api(EventStreams.Times.DEFAULT, edge, Optional.empty(), Coding.NONE);
     }
 
     /** One whose event streams have other times. */
     static Api start(EventStreams.Times times) {
-        return new Api(times, EdgeConfig.DEFAULT, Optional.empty());
+        return new Api(times, EdgeConfig.DEFAULT, Optional.empty(), Coding.NONE);
     }
 
     /** One whose requests are traced. */
     static Api start(EdgeConfig edge, Traces traces) {
-        return new Api(EventStreams.Times.DEFAULT, edge, Optional.of(traces));
+        return new Api(EventStreams.Times.DEFAULT, edge, Optional.of(traces), Coding.NONE);
+    }
+
+    /** One that compresses what is written. */
+    static Api compressing() {
+        return new Api(EventStreams.Times.DEFAULT, EdgeConfig.DEFAULT, Optional.empty(), Coding.ZSTD);
     }
 
     /** What was counted. */

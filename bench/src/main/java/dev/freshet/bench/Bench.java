@@ -20,6 +20,7 @@ public final class Bench {
             Map.entry("freshness", arguments -> Jmh.run("freshness", FreshnessBench.class, arguments)),
             Map.entry("marks", arguments -> Jmh.run("marks", MarksBench.class, arguments)),
             Map.entry("clock", arguments -> Jmh.run("clock", ClockBench.class, arguments)),
+            Map.entry("compression", arguments -> Jmh.run("compression", CompressionBench.class, arguments)),
             Map.entry("memory", MemoryBench::run),
             Map.entry("acks", AcksBench::run),
             Map.entry("fanout", FanoutBench::run),
