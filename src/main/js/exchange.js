@@ -30,6 +30,8 @@ export const outside = AsyncLocalStorage.snapshot();
 /** The gateway did not answer in time. */
 export class TimeoutError extends Error {}
 
+/** Within it an answer is in time that the deadline finds on its way. */
+const LAST_MS = 10;
 const SOCKETS_MAX = 64;
 const PENDING_MAX = 1024;
 let pending = 0;
@@ -88,11 +90,12 @@ function attempt(exchange, deadline, again) {
       headers: { ...headers, 'content-length': length },
     });
     /*
-     * When a page keeps the event loop busy, the timer is late and fires before the answer, which
-     * has long arrived, is read. So the last word is had after one more round of reading.
+     * The timer is late when a page keeps the event loop busy, or the machine halts and the gateway
+     * with it: then the answer has arrived and is not read, or is about to. So the last word is had
+     * a little later.
      */
     const timer = setTimeout(
-      () => setImmediate(() => fail(new TimeoutError(`no answer in ${exchange.ms} ms`))),
+      () => setTimeout(() => fail(new TimeoutError(`no answer in ${exchange.ms} ms`)), LAST_MS),
       Math.max(0, deadline - performance.now()),
     );
     timer.unref();

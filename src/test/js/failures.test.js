@@ -219,6 +219,21 @@ test('deadline_whileTheProcessIsBusy_isNotTheGatewaysFault', async () => {
   assert.equal(gateway.lookups.length, 3, 'the breaker is closed');
 });
 
+test('deadline_whileTheMachineIsHalted_isNotTheGatewaysFault', async () => {
+  await handler.get('warm', []);
+  gateway.instead = (_, response) => {
+    const haltedUntil = performance.now() + 2 * DEADLINE_MS;
+    while (performance.now() < haltedUntil);
+    setTimeout(() => response.end(FakeGateway.frame({ status: 404, tags: [] })), 1); // its time is up by then
+    return true;
+  };
+  await handler.get('halted', []);
+  gateway.instead = () => false;
+  await handler.get('after', []);
+
+  assert.equal(gateway.lookups.length, 3, 'the breaker is closed');
+});
+
 test('connection_closedWhileIdle_isReplacedUnnoticed', async () => {
   await handler.set('idle', Promise.resolve(entry('x')));
   await handler.get('idle', []);
