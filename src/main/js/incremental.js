@@ -298,13 +298,18 @@ function dataOf(found, ctx) {
   const { value, cacheControl } = unpack(found.body);
   if ((value?.kind === 'FETCH') !== (ctx.kind === 'FETCH')) return null;
   const data = { lastModified: found.began, value, ...(cacheControl && { cacheControl }) };
-  const revalidate =
-    ctx.kind === 'FETCH' ? ctx.revalidate || value.revalidate : cacheControl?.revalidate;
-  if (found.state === 'fresh') return hand(kept(data, value?.revalidate ?? revalidate));
+  const revalidate = value?.revalidate ?? cacheControl?.revalidate;
+  if (found.state === 'fresh') return hand(kept(data, revalidate));
   if (found.role === 'follower' && !(ctx.kind === 'FETCH' && callerPersists())) {
     return hand({ ...data, lastModified: now() });
   }
-  return aged(data, revalidate);
+  if (ctx.kind !== 'FETCH') return aged(data, revalidate);
+  /*
+   * Next compares the age with this. Were the value made out to be older instead, Next would take it to
+   * be ended by whatever ended one of its tags in this process before it was made.
+   */
+  ctx.revalidate = -1;
+  return hand(data);
 }
 
 /**

@@ -73,6 +73,25 @@ class StampedeIT extends OnFleet {
                 .allSatisfy(entry -> assertThat(entry.revalidateMs()).isEqualTo(3_600_000));
     }
 
+    /** Next remembers what its own process has ended, by the tag and the instant: that was before the value was made. */
+    @ParameterizedTest
+    @EnumSource
+    void staleByTag_whereAllWasEndedBefore_isAnsweredBeforeTheCallIs(Kind kind) {
+        kind.requireBackgroundRefresh();
+        String key = key("layout", kind);
+        String path = kind.path(key);
+        fleet.server(1).revalidate("path=/&type=layout");
+        fleet.origin().set(key, "old");
+        awaitValues(path, "old");
+
+        fleet.origin().set(key, "new");
+        fleet.origin().hold(key, () -> {
+            revalidateTag(key);
+            assertThat(fleet.server(1).get(path).value()).isEqualTo("old");
+        });
+        awaitValues(path, "new");
+    }
+
     @ParameterizedTest
     @EnumSource
     void staleByTime_sixtyAtOnce_areAnsweredBeforeTheOneCallIs(Kind kind) {

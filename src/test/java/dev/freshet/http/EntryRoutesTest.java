@@ -509,9 +509,8 @@ class EntryRoutesTest extends OnApi {
             alone.invalidate("timed");
             alone.get(Api.SHOP + "/clock");
 
-            until(() -> alone.requests("read") == 2
-                    && alone.requests("write") == 1
-                    && alone.requests("invalidate") == 1);
+            until(() ->
+                    alone.requests("read") == 2 && alone.requests("write") == 1 && alone.requests("invalidate") == 1);
         }
     }
 }
