@@ -79,11 +79,9 @@ final class LookupRoute {
     }
 
     private Future<Void> answer(Asked asked, List<Looked> looks) {
-        if (asked.span() != null) {
-            Noted.found(
-                    asked.span(),
-                    looks.stream().flatMap(looked -> looked.found.stream()).toList());
-        }
+        Noted.found(
+                asked.span(),
+                () -> looks.stream().flatMap(looked -> looked.found.stream()).toList());
         Future<Void> sending =
                 isCoded(looks) ? decoded(looks).compose(plain -> send(asked, plain)) : send(asked, looks);
         looks.forEach(looked -> looked.found.ifPresent(found -> found.delivered(gateway, sending)));

@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpServerResponse;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +32,10 @@ final class Noted {
         }
     }
 
-    /** What a lookup found. */
-    static void found(@Nullable RequestSpan span, List<Found> found) {
+    /** What a lookup found, which is asked for only if there is a span. */
+    static void found(@Nullable RequestSpan span, Supplier<List<Found>> looked) {
         if (span != null) {
+            List<Found> found = looked.get();
             span.tell(Attribute.ENTRIES, found.size());
             span.tell(Attribute.RESULT, each(found, one -> Optional.of(result(one))));
             String leases = each(found, Noted::lease);
