@@ -7,7 +7,7 @@
 -- Cost     O(entries); the memory is freed by another thread of Redis.
 local removed, bytes = 0, 0
 for _, key in ipairs(KEYS) do
-  for _, field in ipairs({ 'h', 'b' }) do
+  for _, field in ipairs({ 'h', 'b', 'B' }) do
     local length = redis.pcall('HSTRLEN', key, field)
     bytes = bytes + (type(length) == 'number' and length or 0)
   end

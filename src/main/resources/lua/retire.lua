@@ -22,7 +22,7 @@ end
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 local removed, bytes = 0, 0
 for i = 3, #KEYS do
-  for _, field in ipairs({ 'h', 'b' }) do
+  for _, field in ipairs({ 'h', 'b', 'B' }) do
     local length = redis.pcall('HSTRLEN', KEYS[i], field)
     bytes = bytes + (type(length) == 'number' and length or 0)
   end

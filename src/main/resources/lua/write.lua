@@ -1,6 +1,6 @@
 -- write.lua: write an entry, give its lease back, and tell every replica.
 --
--- KEYS[1]  entry    hash    h header (JSON) · b body · r revision · a asOf, µs · g grant, µs · n born, ms
+-- KEYS[1]  entry    hash    h header (JSON) · b body, or B if it is large · r revision · a asOf, µs · g grant, µs · n born, ms
 --                        · e epoch of the stamp
 -- KEYS[2]  lease    string
 -- ARGV[1]  token    the leader's, or '' for a write without a lease
@@ -13,6 +13,7 @@
 -- ARGV[8]  channel  the app's bus
 -- ARGV[9]  name     'deployment digest' of the key
 -- ARGV[10] epoch    of the ticket
+-- ARGV[11] field    of the body, b or B
 --
 -- Returns  { 'stored', revision, 1 if there was no entry else 0 },
 --          { 'lost' } if the token does not hold the lease, { 'older' } if the stored entry has a
@@ -46,8 +47,11 @@ if before[1] and isNewer(before[4] or '', tonumber(before[2]), tonumber(before[3
 end
 local revision = string.format('%.0f', math.max(now, (tonumber(before[1] or '0')) + 1))
 local born = string.format('%.0f', math.floor(now / 1000) - tonumber(ARGV[6]))
-redis.call('HSET', KEYS[1], 'h', ARGV[4], 'b', ARGV[5], 'r', revision, 'a', ARGV[2], 'g', string.format('%.0f', grant), 'n', born,
+redis.call('HSET', KEYS[1], 'h', ARGV[4], ARGV[11], ARGV[5], 'r', revision, 'a', ARGV[2], 'g', string.format('%.0f', grant), 'n', born,
   'e', ARGV[10])
+if before[1] then
+  redis.call('HDEL', KEYS[1], ARGV[11] == 'b' and 'B' or 'b') -- after the HSET: a script that has written is not refused for OOM
+end
 redis.call('PEXPIRE', KEYS[1], ARGV[7])
 if ARGV[1] ~= '' then
   redis.call('DEL', KEYS[2])

@@ -29,6 +29,7 @@ import dev.freshet.store.Store;
 import dev.freshet.trace.Traces;
 import dev.freshet.trace.Variables;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Deployable;
@@ -94,20 +95,27 @@ public final class Freshet {
     /** Written by the chain of start(), read by whoever asks. */
     private volatile int port;
 
-    /** What a store counts. */
-    private record Told(Retired retired, Redirects redirects) {}
+    /** What the fleet shares, and what is told of the fleet. */
+    private record Shared(Store store, Fleets fleets) {
+        static <S extends Store & Fleets> Shared of(S store) {
+            return new Shared(store, store);
+        }
+    }
 
-    private <S extends Store & Fleets> Freshet(
-            Vertx vertx, Config config, Map<String, String> environment, S shared, Told told) {
+    private Freshet(Vertx vertx, Config config, Map<String, String> environment) {
         this.vertx = vertx;
         this.config = config;
         String replica = replica();
         traces = new Variables(environment).traces(Version.TEXT, replica);
-        store = shared;
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        meters = new EdgeMeters(registry, "data");
+        bodies = new UnderWay(config.http().bodiesBytesMax(), meters);
+        bodies.show(registry);
+        Shared shared = shared(vertx, config, bodies, registry);
+        store = shared.store;
         NearCache near = new NearCache(config.near(), Clocks.SYSTEM);
         leases = new LeaseVerticle(store, config.lease(), replica, Clocks.SYSTEM);
         invalidations = new InvalidationVerticle(store, near, leases, config.coherence(), replica, Clocks.SYSTEM);
-        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         gateway = new Gateway(
                 vertx,
                 store,
@@ -117,30 +125,20 @@ public final class Freshet {
                 new Meters(registry, near, leases, invalidations),
                 config.coherence(),
                 Clocks.SYSTEM);
-        RetiredMeters.register(registry, told.retired);
-        RedirectMeters.register(registry, told.redirects);
         streams = new StreamMeters(registry);
         access = new Access(config.edge().tokens());
-        meters = new EdgeMeters(registry, "data");
-        bodies = new UnderWay(config.http().bodiesBytesMax(), meters);
         codec = new Codec(vertx, config.http(), bodies, registry);
         checks = new Checks(store, invalidations, leases, meters, config);
         ProcessMeters.show(registry, checks);
-        ops = operations(registry, shared);
+        ops = operations(registry, shared.fleets);
     }
 
-    private static Freshet of(Vertx vertx, Config config, Map<String, String> environment) {
+    private static Shared shared(Vertx vertx, Config config, UnderWay bodies, MeterRegistry registry) {
         Rules rules = config.coherence().rules();
-        return config.redis()
-                .map(redis -> new RedisStore(vertx, redis, rules))
-                .map(store ->
-                        new Freshet(vertx, config, environment, store, new Told(store.retired(), store.redirects())))
-                .orElseGet(() -> new Freshet(
-                        vertx,
-                        config,
-                        environment,
-                        new MemoryStore(config.storeBytes(), rules),
-                        new Told(new Retired(), new Redirects())));
+        Optional<RedisStore> redis = config.redis().map(each -> new RedisStore(vertx, each, rules, bodies));
+        RetiredMeters.register(registry, redis.map(RedisStore::retired).orElseGet(Retired::new));
+        RedirectMeters.register(registry, redis.map(RedisStore::redirects).orElseGet(Redirects::new));
+        return redis.map(Shared::of).orElseGet(() -> Shared.of(new MemoryStore(config.storeBytes(), rules)));
     }
 
     private OpsVerticle operations(PrometheusMeterRegistry registry, Fleets fleets) {
@@ -185,7 +183,7 @@ public final class Freshet {
      * @param environment in which nothing but the variables of OpenTelemetry is looked for
      */
     static Future<Freshet> start(Vertx vertx, Config config, Map<String, String> environment) {
-        Freshet freshet = of(vertx, config, environment);
+        Freshet freshet = new Freshet(vertx, config, environment);
         return freshet.start()
                 .map(freshet)
                 .recover(failed -> freshet.stop().transform(stopped -> Future.failedFuture(failed)));

@@ -45,9 +45,9 @@ public record HttpConfig(
         if (eventStreamsMax < 1 || eventStreamsMax > 100_000) {
             throw new IllegalArgumentException("limits.event-streams is 1 to 100000, was " + eventStreamsMax);
         }
-        if (bodiesBytesMax < bodyBytesMax) {
-            throw new IllegalArgumentException(
-                    "limits.bodies-bytes is at least limits.body-bytes, " + bodyBytesMax + ", was " + bodiesBytesMax);
+        if (bodiesBytesMax < 2L * bodyBytesMax) {
+            throw new IllegalArgumentException("limits.bodies-bytes is at least twice limits.body-bytes, "
+                    + bodyBytesMax + ", was " + bodiesBytesMax);
         }
     }
 

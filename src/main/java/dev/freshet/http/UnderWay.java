@@ -3,11 +3,14 @@ package dev.freshet.http;
 import dev.freshet.edge.EdgeMeters;
 import dev.freshet.edge.EdgeMeters.Refusal;
 import dev.freshet.http.Problem.Kind;
+import dev.freshet.store.Room;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.buffer.Buffer;
 import java.util.IdentityHashMap;
 
-/** What memory bodies take that are under way, in or out, on all event loops. Any thread may call. */
-public final class UnderWay {
+/** What memory bodies take that are under way, in or out, from clients and from the store, on all event loops. Any thread may call. */
+public final class UnderWay implements Room {
     private final long bytesMax;
     private final EdgeMeters meters;
     /** How often each large body is leaving. It is in memory once. */
@@ -25,12 +28,25 @@ public final class UnderWay {
         this.meters = meters;
     }
 
+    /** Shows in {@code registry} how much there is. */
+    public void show(MeterRegistry registry) {
+        Gauge.builder("freshet.bodies.bytes", this, UnderWay::bytes)
+                .description("Bytes of bodies that are under way")
+                .strongReference(true)
+                .register(registry);
+    }
+
+    private synchronized long bytes() {
+        return bytes;
+    }
+
     /**
      * Takes some more.
      *
      * @throws Problem if that would be too much
      */
-    synchronized void take(long more) {
+    @Override
+    public synchronized void take(long more) {
         if (bytes + more > bytesMax) {
             meters.refused(Refusal.BODIES);
             throw new Problem(Kind.OVERLOADED, "bodies of limits.bodies-bytes are under way already");
@@ -38,8 +54,8 @@ public final class UnderWay {
         bytes += more;
     }
 
-    /** Gives back what was taken. */
-    synchronized void giveBack(long taken) {
+    @Override
+    public synchronized void giveBack(long taken) {
         bytes -= taken;
     }
 

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param crc of the body as it came
  * @param coded how the body is kept, if not as it came
+ * @param large how many bytes are kept, if they are in a field of their own
  */
 record Header(
         String digest,
@@ -31,7 +32,11 @@ record Header(
         String type,
         String attributes,
         int crc,
-        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Coded coded) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Coded coded,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer large) {
+    /** How many bytes may be kept where they are read together with the header. */
+    private static final int SMALL_BYTES_MAX = 262_144;
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String ZSTD = "zstd";
 
@@ -63,7 +68,17 @@ record Header(
                 draft.type(),
                 draft.attributes(),
                 draft.body().crc(),
-                Coded.of(draft.body()));
+                Coded.of(draft.body()),
+                large(draft.body().bytes()));
+    }
+
+    private static @Nullable Integer large(Buffer bytes) {
+        return bytes.length() <= SMALL_BYTES_MAX ? null : bytes.length();
+    }
+
+    /** Where Redis keeps the body. */
+    String field() {
+        return large == null ? "b" : "B";
     }
 
     static Header parse(Buffer bytes) {

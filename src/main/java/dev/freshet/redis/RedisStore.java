@@ -16,6 +16,7 @@ import dev.freshet.store.Mode;
 import dev.freshet.store.Position;
 import dev.freshet.store.Pulse;
 import dev.freshet.store.Restored;
+import dev.freshet.store.Room;
 import dev.freshet.store.Rules;
 import dev.freshet.store.Store;
 import dev.freshet.store.StoreException;
@@ -54,6 +55,7 @@ public final class RedisStore implements Store, Fleets {
 
     private final RedisConfig config;
     private final Rules rules;
+    private final Room room;
     private final Links links;
     private final Retirement retirement;
     /** The channel on which this replica alone is told, by app. */
@@ -66,13 +68,24 @@ public final class RedisStore implements Store, Fleets {
     private final AtomicReference<String> latest = new AtomicReference<>("");
 
     /**
-     * A store that connects when it is first asked.
+     * A store that connects when it is first asked, and takes what memory it wants.
      *
      * @param rules the same in the whole fleet
      */
     public RedisStore(Vertx vertx, RedisConfig config, Rules rules) {
+        this(vertx, config, rules, Room.ENDLESS);
+    }
+
+    /**
+     * A store that connects when it is first asked.
+     *
+     * @param rules the same in the whole fleet
+     * @param room for large bodies on their way from Redis
+     */
+    public RedisStore(Vertx vertx, RedisConfig config, Rules rules, Room room) {
         this.config = config;
         this.rules = rules;
+        this.room = room;
         this.sentinels = config.sentinels().map(url -> new Sentinels(vertx, config, url));
         Function<Vertx, Dial> dials = each -> Dial.toMaster(each, this::where, this::met);
         this.cluster = config.cluster().map(url -> new Cluster(vertx, config, url, this::forget));
@@ -166,11 +179,32 @@ public final class RedisStore implements Store, Fleets {
     }
 
     private Future<Optional<Entry>> whole(Key key) {
+        return fields(key, "b").compose(reply -> {
+            Integer large =
+                    reply.has(0) && !reply.has(1) ? Header.parse(reply.bytes(0)).large() : null;
+            return large == null ? Future.succeededFuture(entry(key, reply)) : large(key, large);
+        });
+    }
+
+    /*
+     * A large body is asked for when there is room for it: while it arrives it is here twice. It may
+     * be another one by then. If that is a small one, it is read as any other is.
+     */
+    private Future<Optional<Entry>> large(Key key, int bytes) {
+        long taken = 2L * bytes;
+        room.take(taken);
+        return fields(key, "B")
+                .onComplete(arrived -> room.giveBack(taken))
+                .compose(reply ->
+                        reply.has(0) && !reply.has(1) ? whole(key) : Future.succeededFuture(entry(key, reply)));
+    }
+
+    private Future<Reply> fields(Key key, String body) {
         Request request = Request.cmd(Command.HMGET).arg(Names.entry(key));
-        for (String field : List.of("h", "b", "r", "a", "n", "e")) {
+        for (String field : List.of("h", body, "r", "a", "n", "e")) {
             request.arg(field);
         }
-        return links.read(Names.entry(key), request).map(reply -> entry(key, reply));
+        return links.read(Names.entry(key), request);
     }
 
     /*
@@ -238,6 +272,7 @@ public final class RedisStore implements Store, Fleets {
     @Override
     public Future<Written> write(Key key, Draft draft, Ticket ticket) {
         retirement.touch(key);
+        Header header = Header.of(key, draft);
         return links.run(
                         Script.WRITE,
                         List.of(Names.entry(key), Names.lease(key)),
@@ -245,13 +280,14 @@ public final class RedisStore implements Store, Fleets {
                                 draft.lease().orElse(""),
                                 ticket.asOf(),
                                 ticket.grantMicros(),
-                                Header.of(key, draft).encode(),
+                                header.encode(),
                                 draft.body().bytes(),
                                 draft.ageMs(),
                                 draft.lifetime().keptMs(),
                                 Names.bus(key.app()),
                                 Names.onBus(key),
-                                ticket.epoch()))
+                                ticket.epoch(),
+                                header.field()))
                 .map(reply -> switch (reply.text(0)) {
                     case "stored" -> new Written.Stored(reply.number(1), reply.number(2) == 1);
                     case "older" -> (Written) new Written.Older();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
@@ -15,6 +16,7 @@ import dev.freshet.store.Mode;
 import dev.freshet.store.Position;
 import dev.freshet.store.Pulse;
 import dev.freshet.store.Restored;
+import dev.freshet.store.Room;
 import dev.freshet.store.Rules;
 import dev.freshet.store.StoreException;
 import dev.freshet.store.Written;
@@ -22,6 +24,7 @@ import dev.freshet.tag.Mark;
 import dev.freshet.tag.Tag;
 import dev.freshet.testing.RedisServer;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.Request;
@@ -32,15 +35,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The contract, and what only Redis can do, on a real server. */
 class RedisStoreIT extends OnRedis {
     private static final Duration TIMEOUT = Duration.ofMillis(500);
     private static final List<Tag> TAGS = List.of(new Tag("posts"));
+    private static final String LARGE = "l".repeat(300_000);
 
     private static RedisServer redis;
 
@@ -114,6 +122,98 @@ class RedisStoreIT extends OnRedis {
         command(Command.HSET, Names.entry(key), "b", "two");
 
         assertThatThrownBy(() -> now(store.read(key, Optional.empty()))).isInstanceOf(StoreException.class);
+    }
+
+    /** Room for one large body, in which something else happens first. */
+    private static final class OneLarge implements Room {
+        final Runnable first;
+        long taken;
+
+        OneLarge(Runnable first) {
+            this.first = first;
+        }
+
+        @Override
+        public synchronized void take(long bytes) {
+            first.run();
+            if (taken > 0) {
+                throw new IllegalStateException("no room");
+            }
+            taken += bytes;
+        }
+
+        @Override
+        public synchronized void giveBack(long bytes) {
+            taken -= bytes;
+        }
+    }
+
+    /* The event loop that reads waits until it is done. */
+    private static void elsewhere(Runnable work) {
+        CompletableFuture.runAsync(work).join();
+    }
+
+    private RedisStore within(Room room) {
+        return new RedisStore(vertx, config(), RULES, room);
+    }
+
+    /** However many are asked for at once: what has not been asked of Redis does not arrive. */
+    @Test
+    void read_largeBodies_takesRoomUntilTheyAreHere() {
+        Key small = Key.of(app, "v1", "small");
+        now(store.write(key, draft(LARGE), new Ticket(1, 0)));
+        now(store.write(small, draft("small"), new Ticket(1, 0)));
+        OneLarge room = new OneLarge(() -> {});
+        RedisStore bounded = within(room);
+        now(bounded.reach());
+        List<Future<Optional<Entry>>> reads = new ArrayList<>();
+        now(Future.<Void>future(done -> vertx.getOrCreateContext().runOnContext(run -> {
+            for (Key each : List.of(key, key, small)) {
+                reads.add(bounded.read(each, Optional.empty()));
+            }
+            Future.join(reads).onComplete(all -> done.complete());
+        })));
+
+        assertThat(reads).extracting(Future::succeeded).containsExactly(true, false, true);
+        assertThat(reads.get(1).cause()).hasMessage("no room");
+        assertThat(room.taken).isZero();
+        assertThat(now(bounded.read(key, Optional.empty()))).isPresent();
+        now(bounded.close());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {5, 300_001})
+    void read_largeBodyThatIsReplacedBeforeItIsAskedFor_isTheNewOne(int bytes) {
+        now(store.write(key, draft(LARGE), new Ticket(1, 0)));
+        Vertx others = Vertx.vertx();
+        RedisStore other = new RedisStore(others, config(), RULES);
+        String replacing = "n".repeat(bytes);
+        AtomicBoolean replaced = new AtomicBoolean();
+        RedisStore late = within(new OneLarge(() -> {
+            if (replaced.compareAndSet(false, true)) {
+                elsewhere(() -> now(other.write(key, draft(replacing), new Ticket(2, 0))));
+            }
+        }));
+
+        assertThat(now(late.read(key, Optional.empty())).orElseThrow().body().bytes())
+                .hasToString(replacing);
+        assertThat(replaced).isTrue();
+        now(late.close());
+        now(other.close());
+        now(others.close());
+    }
+
+    @Test
+    void read_largeBodyThatIsRemovedBeforeItIsAskedFor_isEmpty() {
+        now(store.write(key, draft(LARGE), new Ticket(1, 0)));
+        Vertx others = Vertx.vertx();
+        RedisStore other = new RedisStore(others, config(), RULES);
+        RedisStore late = within(new OneLarge(() -> elsewhere(() -> now(other.remove(key)))));
+
+        assertThat(now(late.read(key, Optional.empty()))).isEmpty();
+        now(late.close());
+        now(other.close());
+        now(others.close());
     }
 
     @Test

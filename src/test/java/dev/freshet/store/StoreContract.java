@@ -142,6 +142,15 @@ public abstract class StoreContract {
     }
 
     @Test
+    void write_largeSmallAndLarge_isReadAsTheLast() {
+        for (String body : List.of("l".repeat(300_000), "small", "L".repeat(400_000))) {
+            now(store().write(key, draft(body), new Ticket(1, 1)));
+
+            assertThat(bodyOf(key)).isEqualTo(body);
+        }
+    }
+
+    @Test
     void write_olderTicket_changesNothing() {
         now(store().write(key, draft("newer"), new Ticket(10, 5)));
 
