@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param requestsMax of the HTTP API that wait for something at a time, 16 to 1000000; reads beyond it are answered 503
  * @param streamsMax requests at a time on one connection of HTTP/2, 1 to 1000
  * @param headTimeout from the first byte of a request to the last of its head, 1s to 10m
- * @param bodyTimeout from the head of a request to the last byte of its body, 1s to 1h
+ * @param bodyTimeout from the head of a request to the last byte of its body, and for a large body to leave, 1s to 1h
  * @param idleTimeout how long a connection may stay without a request, 1s to 1h
  */
 public record EdgeConfig(

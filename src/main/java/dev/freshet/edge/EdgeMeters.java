@@ -22,7 +22,7 @@ public final class EdgeMeters {
         SCOPE,
         /** It is not HTTP as it should be. */
         MALFORMED,
-        /** It takes too long to arrive. */
+        /** It takes too long to arrive, or to leave. */
         SLOW,
         /** There are too many connections. */
         CONNECTIONS,

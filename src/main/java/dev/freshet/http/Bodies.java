@@ -1,5 +1,7 @@
 package dev.freshet.http;
 
+import dev.freshet.edge.EdgeMeters;
+import dev.freshet.edge.EdgeMeters.Refusal;
 import dev.freshet.http.Problem.Kind;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -8,10 +10,12 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.impl.HttpServerConnection;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** Reads the bodies of requests and sends those of answers, as they are, up to a limit. Of one event loop. */
 final class Bodies {
@@ -32,10 +36,18 @@ final class Bodies {
     private static final long NO_ERROR = 0;
 
     private final UnderWay underWay;
+    private final EdgeMeters meters;
+    private final long sendingMs;
 
-    /** Reads nothing yet. */
-    Bodies(UnderWay underWay) {
+    /**
+     * Reads nothing yet.
+     *
+     * @param sending how long a large body may take to leave
+     */
+    Bodies(UnderWay underWay, EdgeMeters meters, Duration sending) {
         this.underWay = underWay;
+        this.meters = meters;
+        this.sendingMs = sending.toMillis();
     }
 
     /** One body on its way. */
@@ -76,16 +88,20 @@ final class Bodies {
         }
 
         private void end() {
-            underWay.giveBack(bytes);
             whole.tryComplete(joined());
+            parts.clear();
         }
 
         private void fail(Problem problem) {
-            underWay.giveBack(bytes);
-            bytes = 0;
+            done();
             parts.clear();
             drop(request);
             whole.tryFail(problem);
+        }
+
+        void done() {
+            underWay.giveBack(bytes);
+            bytes = 0;
         }
 
         private Buffer joined() {
@@ -98,8 +114,13 @@ final class Bodies {
         }
     }
 
-    /** The body of a request, as a frame, form or whatever it is. Refuses one that is too large before it is sent, if its length is said. */
-    Future<Buffer> read(HttpServerRequest request, long bytesMax) {
+    /**
+     * Reads the body of a request, as a frame, form or whatever it is. Refuses one that is too large before it is sent, if its length is
+     * said.
+     *
+     * @param use what is done with it; it is under way until then
+     */
+    <T> Future<T> read(HttpServerRequest request, long bytesMax, Function<Buffer, Future<T>> use) {
         if (length(request) > bytesMax) {
             return Future.failedFuture(Problem.tooLarge(bytesMax));
         }
@@ -107,16 +128,16 @@ final class Bodies {
         if (awaitsContinue(request)) {
             request.response().writeContinue();
         }
-        return reading.whole.future();
+        return reading.whole.future().compose(use).onComplete(used -> reading.done());
     }
 
     /** Sends a body. Fails with nothing sent if too much is under way. */
-    Future<Void> send(HttpServerResponse response, Buffer body) {
-        return body.length() <= Sending.SLICE_BYTES ? response.end(body) : send(response, List.of(body));
+    Future<Void> send(HttpServerRequest request, Buffer body) {
+        return body.length() <= Sending.SLICE_BYTES ? request.response().end(body) : send(request, List.of(body));
     }
 
     /** Sends the parts of a body; there is one at least. Fails with nothing sent if too much is under way. */
-    Future<Void> send(HttpServerResponse response, List<Buffer> parts) {
+    Future<Void> send(HttpServerRequest request, List<Buffer> parts) {
         List<Buffer> large = new ArrayList<>();
         try {
             for (Buffer part : parts) {
@@ -129,7 +150,21 @@ final class Bodies {
             large.forEach(underWay::giveBack);
             return Future.failedFuture(tooMuch);
         }
-        return Sending.of(response, parts).onComplete(sent -> large.forEach(underWay::giveBack));
+        return inTime(request, Sending.of(request.response(), parts))
+                .onComplete(sent -> large.forEach(underWay::giveBack));
+    }
+
+    /* Who takes too long over what he asked for keeps others from theirs. */
+    private Future<Void> inTime(HttpServerRequest request, Future<Void> sending) {
+        if (sending.isComplete()) {
+            return sending;
+        }
+        Vertx vertx = vertx();
+        long timer = vertx.setTimer(sendingMs, late -> {
+            meters.refused(Refusal.SLOW);
+            sever(request);
+        });
+        return sending.onComplete(sent -> vertx.cancelTimer(timer));
     }
 
     /** Answers a request by {@code end}, however much of its body is unread. */
@@ -164,17 +199,33 @@ final class Bodies {
         }
     }
 
+    /* Without waiting until the client has read what was sent, as closing does. */
+    @SuppressWarnings("FutureReturnValueIgnored") // Closed it is, whatever it says of it.
+    private static void sever(HttpServerRequest request) {
+        if (request.version() == HttpVersion.HTTP_2) {
+            request.response().reset();
+        } else {
+            ((HttpServerConnection) request.connection())
+                    .channelHandlerContext()
+                    .close();
+        }
+    }
+
     private static void linger(HttpServerRequest request) {
+        Vertx vertx = vertx();
+        long timer = vertx.setTimer(LINGER_MS, late -> request.connection().close());
+        request.endHandler(ended -> {
+            vertx.cancelTimer(timer);
+            request.connection().close();
+        });
+    }
+
+    private static Vertx vertx() {
         Context context = Vertx.currentContext();
         if (context == null) {
             throw new IllegalStateException("not on an event loop");
         }
-        long timer =
-                context.owner().setTimer(LINGER_MS, late -> request.connection().close());
-        request.endHandler(ended -> {
-            context.owner().cancelTimer(timer);
-            request.connection().close();
-        });
+        return context.owner();
     }
 
     private static void drop(HttpServerRequest request) {

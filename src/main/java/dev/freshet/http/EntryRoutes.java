@@ -84,7 +84,7 @@ final class EntryRoutes {
         head.tellLength(head.tellType(response));
         return asked.isHead()
                 ? response.end()
-                : bodies.send(response, entry.body().bytes());
+                : bodies.send(asked.request(), entry.body().bytes());
     }
 
     /*
@@ -116,12 +116,12 @@ final class EntryRoutes {
         Body body = found.entry().orElseThrow().body();
         if (asKept) {
             head.tellCoded(head.tellCodedEtag(response));
-            return asked.isHead() ? response.end() : bodies.send(response, body.bytes());
+            return asked.isHead() ? response.end() : bodies.send(asked.request(), body.bytes());
         }
         head.tellLength(response);
         return asked.isHead()
                 ? response.end()
-                : codec.decoded(body).compose(plain -> bodies.send(response, plain.bytes()));
+                : codec.decoded(body).compose(plain -> bodies.send(asked.request(), plain.bytes()));
     }
 
     private Future<Void> frame(Asked asked, Frame frame) {
@@ -137,18 +137,19 @@ final class EntryRoutes {
         if (asked.header("Content-Range").isPresent()) {
             throw new Problem(Kind.INVALID_REQUEST, "a PUT is of a whole entry: Content-Range is not supported");
         }
-        return draft(asked, key)
-                .compose(codec::encoded)
-                .compose(draft -> gateway.put(key, draft).compose(written -> written(asked, draft, written)));
-    }
-
-    private Future<Draft> draft(Asked asked, Key key) {
         if (asked.sendsFrame()) {
-            return bodies.read(asked.request(), bodyBytesMax + FRAME_BYTES_MAX)
-                    .map(bytes -> Meta.draft(key, fitting(Frame.decode(bytes))));
+            return bodies.read(
+                    asked.request(),
+                    bodyBytesMax + FRAME_BYTES_MAX,
+                    bytes -> write(asked, key, Meta.draft(key, fitting(Frame.decode(bytes)))));
         }
         Draft head = EntryHeaders.draft(key, asked);
-        return bodies.read(asked.request(), bodyBytesMax).map(body -> head.with(Body.of(body)));
+        return bodies.read(asked.request(), bodyBytesMax, body -> write(asked, key, head.with(Body.of(body))));
+    }
+
+    private Future<Void> write(Asked asked, Key key, Draft plain) {
+        return codec.encoded(plain)
+                .compose(draft -> gateway.put(key, draft).compose(written -> written(asked, draft, written)));
     }
 
     private Frame fitting(Frame frame) {

@@ -38,6 +38,6 @@ final class Frames {
             return response.end();
         }
         parts.add(last);
-        return bodies.send(response, parts);
+        return bodies.send(asked.request(), parts);
     }
 }

@@ -130,7 +130,7 @@ public final class HttpVerticle extends VerticleBase {
     }
 
     private Routes routes(EventStreams opened) {
-        Bodies bodies = new Bodies(door.bodies);
+        Bodies bodies = new Bodies(door.bodies, door.meters, door.config.bodyTimeout());
         EntryRoutes entries = new EntryRoutes(gateway, bodies, door.codec, config.bodyBytesMax());
         InvalidationRoutes invalidations = new InvalidationRoutes(gateway, bodies, opened);
         return new Routes(door.access, door.meters, door.requestsMax, door.traces)

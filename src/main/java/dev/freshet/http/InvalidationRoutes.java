@@ -38,11 +38,11 @@ final class InvalidationRoutes {
         String app = asked.app();
         long waitMs = asked.prefersAsync() ? 0 : asked.prefersWaitMs().orElse(Wish.WAIT);
         asked.checkJson();
-        return bodies.read(asked.request(), BYTES_MAX)
-                .map(body -> wish(body, waitMs))
-                .onSuccess(wish -> Noted.wish(asked.span(), wish))
-                .compose(wish -> gateway.invalidate(app, wish))
-                .compose(settled -> answer(asked, settled));
+        return bodies.read(asked.request(), BYTES_MAX, body -> {
+            Wish wish = wish(body, waitMs);
+            Noted.wish(asked.span(), wish);
+            return gateway.invalidate(app, wish).compose(settled -> answer(asked, settled));
+        });
     }
 
     private static Wish wish(Buffer body, long waitMs) {

@@ -56,8 +56,7 @@ final class LookupRoute {
     Future<Void> post(Asked asked) {
         asked.checkNames();
         asked.checkJson();
-        return bodies.read(asked.request(), BYTES_MAX)
-                .map(body -> wanted(asked, body))
+        return bodies.read(asked.request(), BYTES_MAX, body -> Future.succeededFuture(wanted(asked, body)))
                 .compose(wanted -> Future.all(wanted.stream().map(this::look).toList()))
                 .compose(looks -> answer(asked, looks.list()));
     }

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.entry.Frame;
 import dev.freshet.entry.Key;
+import io.vertx.core.Promise;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Bodies that do not come as they should. */
@@ -185,6 +188,27 @@ class BodiesTest extends OnApi {
             }
         }
         until(() -> api.put(Api.entry("later"), "x".repeat(1_000_000)).status() < 300);
+    }
+
+    /** It is in memory for as long as the store has not taken it. */
+    @Test
+    void put_whileTheStoreTakesItsTime_isUnderWay() {
+        Promise<Void> free = Promise.promise();
+        api.store.holdWrites(free.future());
+        byte[] large = new byte[Api.BODY_BYTES_MAX];
+        int most = Api.BODIES_BYTES_MAX / Api.BODY_BYTES_MAX;
+        List<CompletableFuture<Api.Answer>> held = new ArrayList<>();
+        for (int i = 0; i < most; i++) {
+            held.add(api.sendAsync("PUT", Api.entry("held-" + i), large));
+        }
+        until(() -> IntStream.range(0, most).allMatch(i -> isWritten("held-" + i)));
+
+        CompletableFuture<Api.Answer> oneMore = api.sendAsync("PUT", Api.entry("held-after"), new byte[1]);
+        until(oneMore::isDone);
+        assertThat(oneMore.join().status()).isEqualTo(503);
+        free.complete();
+        assertThat(held).allMatch(put -> put.join().status() == 201);
+        assertThat(api.put(Api.entry("held-after"), "x").status()).isEqualTo(201);
     }
 
     /** A near copy is read without waiting: who is refused it is told so all the same. */

@@ -31,6 +31,7 @@ final class BreakableStore implements Store {
     private final Store store;
     private final ConcurrentHashMap<Key, RuntimeException> broken = new ConcurrentHashMap<>();
     private final List<Consumer<Change>> listeners = new CopyOnWriteArrayList<>();
+    private volatile Future<Void> writes = Future.succeededFuture();
     volatile UnaryOperator<Pulse> pulses = UnaryOperator.identity();
     private final Set<Key> full = ConcurrentHashMap.newKeySet();
     private final Set<String> written = ConcurrentHashMap.newKeySet();
@@ -41,6 +42,11 @@ final class BreakableStore implements Store {
 
     void breakOn(Key key, RuntimeException failure) {
         broken.put(key, failure);
+    }
+
+    /** Nothing is written until then. */
+    void holdWrites(Future<Void> until) {
+        writes = until;
     }
 
     /** There is no room for a key. */
@@ -80,7 +86,7 @@ final class BreakableStore implements Store {
                 key,
                 () -> full.contains(key)
                         ? Future.succeededFuture(new Written.Full())
-                        : store.write(key, draft, ticket));
+                        : writes.compose(free -> store.write(key, draft, ticket)));
     }
 
     @Override

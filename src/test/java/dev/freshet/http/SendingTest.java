@@ -22,6 +22,7 @@ import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -37,8 +38,11 @@ class SendingTest extends OnVertx {
 
     private final byte[] body = new byte[BODY_BYTES];
     private final Buffer shared = Buffer.buffer(body);
-    private final Bodies bodies =
-            new Bodies(new UnderWay(3 * BODY_BYTES, new EdgeMeters(new SimpleMeterRegistry(), "data")));
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final EdgeMeters meters = new EdgeMeters(registry, "data");
+    private final UnderWay underWay = new UnderWay(3 * BODY_BYTES, meters);
+    private final Bodies bodies = new Bodies(underWay, meters, Duration.ofMinutes(1));
+    private final Bodies hasty = new Bodies(underWay, meters, Duration.ofMillis(100));
     private final Promise<Future<Void>> sending = Promise.promise();
     private HttpServer server;
 
@@ -57,9 +61,9 @@ class SendingTest extends OnVertx {
         if (request.path().startsWith("/bounded")) {
             request.response().putHeader(HttpHeaders.ETAG, "\"a\"");
             boolean same = request.path().endsWith("/same");
-            bodies.send(
-                            request.response().putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(BODY_BYTES)),
-                            same ? shared : Buffer.buffer(body))
+            Bodies sent = request.path().endsWith("/hasty") ? hasty : bodies;
+            request.response().putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(BODY_BYTES));
+            sent.send(request, same ? shared : Buffer.buffer(body))
                     .onFailure(failure -> Problem.answer(request, failure));
             return;
         }
@@ -123,15 +127,33 @@ class SendingTest extends OnVertx {
         for (Wire wire : slow) {
             wire.close();
         }
-        until(() -> {
-            try (Wire wire = new Wire(server.actualPort())) {
-                return wire.send("GET /bounded HTTP/1.1\nHost: h\n\n")
-                        .readTo("\r\n\r\n")
-                        .startsWith("HTTP/1.1 200 ");
-            }
-        });
+        until(this::isSent);
         log.detachAppender(faults);
         assertThat(faults.list).as("that a client goes is no fault").isEmpty();
+    }
+
+    @Test
+    void clientThatTakesTooLong_isSentAway() throws IOException {
+        List<Wire> slow = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            Wire wire = new Wire(server.actualPort());
+            slow.add(wire);
+            wire.send("GET /bounded/hasty HTTP/1.1\nHost: h\n\n").readTo("\r\n\r\n");
+        }
+
+        until(() -> registry.counter("freshet.refused", "reason", "slow").count() == 3);
+        until(this::isSent);
+        for (Wire wire : slow) {
+            wire.close();
+        }
+    }
+
+    private boolean isSent() throws IOException {
+        try (Wire wire = new Wire(server.actualPort())) {
+            return wire.send("GET /bounded HTTP/1.1\nHost: h\n\n")
+                    .readTo("\r\n\r\n")
+                    .startsWith("HTTP/1.1 200 ");
+        }
     }
 
     private static long outsideTheHeap() {
