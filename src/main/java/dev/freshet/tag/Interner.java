@@ -1,5 +1,7 @@
 package dev.freshet.tag;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Answers one object for equal ones, as far as it remembers: what many entries have in common is in memory once. Any thread may
  * call.
@@ -19,16 +21,25 @@ public final class Interner<T> {
         table = new Object[size];
     }
 
-    /** An equal object. */
-    @SuppressWarnings("unchecked") // Equal objects are of one class here.
+    /** An equal object: this one, if none is remembered. It is from now on. */
     public T intern(T value) {
-        int hash = value.hashCode();
-        int at = (hash ^ hash >>> 16) & table.length - 1;
-        Object known = table[at];
-        if (known != null && known.equals(value)) {
-            return (T) known;
+        T known = known(value);
+        if (known != null) {
+            return known;
         }
-        table[at] = value;
+        table[place(value)] = value;
         return value;
+    }
+
+    /** The equal object that is remembered, if any. */
+    @SuppressWarnings("unchecked") // Equal objects are of one class here.
+    public @Nullable T known(T value) {
+        Object known = table[place(value)];
+        return known != null && known.equals(value) ? (T) known : null;
+    }
+
+    private int place(T value) {
+        int hash = value.hashCode();
+        return (hash ^ hash >>> 16) & table.length - 1;
     }
 }
