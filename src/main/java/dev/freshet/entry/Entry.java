@@ -31,10 +31,11 @@ public record Entry(
 
     private static final Interner<Lifetime> LIFETIMES = new Interner<>(256);
     private static final Interner<Tag> TAGS = new Interner<>(4_096);
+    private static final Interner<List<Tag>> LISTS = new Interner<>(1_024);
 
     /** Copies the tags. */
     public Entry {
-        tags = tags.stream().map(TAGS::intern).toList();
+        tags = LISTS.intern(tags.stream().map(TAGS::intern).toList());
         epoch = TEXTS.intern(epoch);
         type = TEXTS.intern(type);
         lifetime = LIFETIMES.intern(lifetime);
@@ -75,7 +76,7 @@ public record Entry(
 
     /** Roughly what it takes in memory, in bytes, as its body is kept. */
     public int weightBytes() {
-        int bytes = OVERHEAD_BYTES + body.bytes().length() + attributes.length();
+        int bytes = OVERHEAD_BYTES + body.keptLength() + attributes.length();
         for (Tag tag : tags) {
             bytes += 56 + tag.text().length();
         }

@@ -2,9 +2,6 @@ package dev.freshet.entry;
 
 import io.airlift.compress.v3.zstd.ZstdCompressor;
 import io.airlift.compress.v3.zstd.ZstdDecompressor;
-import io.netty.buffer.Unpooled;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.internal.buffer.BufferInternal;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -27,27 +24,22 @@ public final class Zstd {
 
     /** A body that is kept compressed, be it smaller or not. */
     public static Body encode(Body plain) {
-        byte[] bytes = plain.bytes().getBytes();
+        byte[] bytes = plain.kept();
         byte[] frame = new byte[ENCODER.maxCompressedLength(bytes.length)];
         int length = ENCODER.compress(bytes, 0, bytes.length, frame, 0, frame.length);
-        return new Body(buffer(Arrays.copyOf(frame, length)), plain.crc(), plain.length(), Coding.ZSTD);
+        return new Body(Arrays.copyOf(frame, length), plain.crc(), plain.length(), Coding.ZSTD);
     }
 
     /** The body as it came; empty if it is not what its length and its checksum say. */
     public static Optional<Body> decode(Body coded) {
-        byte[] frame = coded.bytes().getBytes();
+        byte[] frame = coded.kept();
         byte[] bytes = new byte[coded.length()];
         try {
             int length = DECODER.get().decompress(frame, 0, frame.length, bytes, 0, bytes.length);
-            Body plain = Body.of(buffer(bytes));
+            Body plain = Body.of(bytes);
             return length == bytes.length && plain.crc() == coded.crc() ? Optional.of(plain) : Optional.empty();
         } catch (RuntimeException damaged) {
             return Optional.empty();
         }
-    }
-
-    /* Not copied. */
-    private static Buffer buffer(byte[] bytes) {
-        return BufferInternal.buffer(Unpooled.wrappedBuffer(bytes));
     }
 }

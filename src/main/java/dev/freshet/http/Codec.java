@@ -69,9 +69,9 @@ public final class Codec {
     /* What does not become smaller by a tenth is not worth decoding at each read. */
     private Body smaller(Body plain) {
         Body coded = Zstd.encode(plain);
-        Body kept = coded.bytes().length() <= plain.length() - plain.length() / 10 ? coded : plain;
+        Body kept = coded.keptLength() <= plain.length() - plain.length() / 10 ? coded : plain;
         before.increment(plain.length());
-        after.increment(kept.bytes().length());
+        after.increment(kept.keptLength());
         return kept;
     }
 

@@ -33,7 +33,7 @@ final class EntryHead {
             return new Coded(
                     etag,
                     HttpHeaders.createOptimized('"' + etag + '"'),
-                    HttpHeaders.createOptimized(Integer.toString(body.bytes().length())));
+                    HttpHeaders.createOptimized(Integer.toString(body.keptLength())));
         }
     }
 

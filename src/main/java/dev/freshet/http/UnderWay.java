@@ -6,7 +6,9 @@ import dev.freshet.http.Problem.Kind;
 import dev.freshet.store.Room;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.buffer.BufferInternal;
 import java.util.IdentityHashMap;
 
 /** What memory bodies take that are under way, in or out, from clients and from the store, on all event loops. Any thread may call. */
@@ -14,7 +16,7 @@ public final class UnderWay implements Room {
     private final long bytesMax;
     private final EdgeMeters meters;
     /** How often each large body is leaving. It is in memory once. */
-    private final IdentityHashMap<Buffer, Integer> leaving = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, Integer> leaving = new IdentityHashMap<>();
 
     private long bytes;
 
@@ -65,17 +67,25 @@ public final class UnderWay implements Room {
      * @throws Problem if that would be too much
      */
     synchronized void take(Buffer body) {
-        if (!leaving.containsKey(body)) {
+        Object bytes = identity(body);
+        if (!leaving.containsKey(bytes)) {
             take(body.length());
         }
-        leaving.merge(body, 1, Integer::sum);
+        leaving.merge(bytes, 1, Integer::sum);
     }
 
     /** It has left. */
     synchronized void giveBack(Buffer body) {
-        if (leaving.merge(body, -1, Integer::sum) == 0) {
-            leaving.remove(body);
+        Object bytes = identity(body);
+        if (leaving.merge(bytes, -1, Integer::sum) == 0) {
+            leaving.remove(bytes);
             giveBack(body.length());
         }
+    }
+
+    /* Each answer has a buffer of its own around them. */
+    private static Object identity(Buffer body) {
+        ByteBuf bytes = ((BufferInternal) body).getByteBuf();
+        return bytes.hasArray() ? bytes.array() : body;
     }
 }

@@ -69,11 +69,11 @@ record Header(
                 draft.attributes(),
                 draft.body().crc(),
                 Coded.of(draft.body()),
-                large(draft.body().bytes()));
+                large(draft.body().keptLength()));
     }
 
-    private static @Nullable Integer large(Buffer bytes) {
-        return bytes.length() <= SMALL_BYTES_MAX ? null : bytes.length();
+    private static @Nullable Integer large(int bytes) {
+        return bytes <= SMALL_BYTES_MAX ? null : bytes;
     }
 
     /** Where Redis keeps the body. */
