@@ -107,6 +107,7 @@ class ClusterStoreIT extends OnRedis {
         assertThat(store.redirects().moved()).isEqualTo(before + 1);
         assertThat(body()).isEqualTo("one");
         assertThat(store.redirects().moved()).isEqualTo(before + 1);
+        assertThat(store.redirects().masters()).as("each has slots yet").isZero();
     }
 
     @Test
