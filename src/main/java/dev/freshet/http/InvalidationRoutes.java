@@ -41,7 +41,8 @@ final class InvalidationRoutes {
         return bodies.read(asked.request(), BYTES_MAX)
                 .map(body -> wish(body, waitMs))
                 .onSuccess(wish -> Noted.wish(asked.span(), wish))
-                .compose(wish -> gateway.invalidate(app, wish))
+                .compose(wish ->
+                        asked.prefersAsync() ? gateway.invalidateOrQueue(app, wish) : gateway.invalidate(app, wish))
                 .compose(settled -> answer(asked, settled));
     }
 
@@ -76,11 +77,11 @@ final class InvalidationRoutes {
 
     private static Future<Void> answer(Asked asked, Settled settled) {
         HttpServerResponse response = asked.response();
-        ObjectNode json = Json.object().put("stamp", settled.stamp()).put("replicas", settled.replicas());
         if (asked.prefersAsync()) {
             response.setStatusCode(202).putHeader("Preference-Applied", "respond-async");
-            return Json.answer(response, json);
+            return Json.answer(response, settled.isQueued() ? Json.object().put("queued", true) : json(settled));
         }
+        ObjectNode json = json(settled);
         if (!settled.everywhere()) {
             response.setStatusCode(202);
             asked.prefersWaitMs().ifPresent(ms -> response.putHeader("Preference-Applied", "wait=" + ms / 1_000));
@@ -88,6 +89,10 @@ final class InvalidationRoutes {
         ArrayNode behind = json.putArray(settled.everywhere() ? "unacknowledged" : "missing");
         settled.behind().stream().sorted().forEach(behind::add);
         return Json.answer(response, json.put("waited", settled.waitedMs() / 1_000.0));
+    }
+
+    private static ObjectNode json(Settled settled) {
+        return Json.object().put("stamp", settled.stamp()).put("replicas", settled.replicas());
     }
 
     /** GET: an event stream, or a list for whoever would rather ask. */

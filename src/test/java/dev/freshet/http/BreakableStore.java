@@ -32,6 +32,7 @@ final class BreakableStore implements Store {
     private final ConcurrentHashMap<Key, RuntimeException> broken = new ConcurrentHashMap<>();
     private final List<Consumer<Change>> listeners = new CopyOnWriteArrayList<>();
     volatile UnaryOperator<Pulse> pulses = UnaryOperator.identity();
+    private volatile Optional<RuntimeException> invalidationFailure = Optional.empty();
     private final Set<Key> full = ConcurrentHashMap.newKeySet();
     private final Set<String> written = ConcurrentHashMap.newKeySet();
 
@@ -41,6 +42,11 @@ final class BreakableStore implements Store {
 
     void breakOn(Key key, RuntimeException failure) {
         broken.put(key, failure);
+    }
+
+    /** Whether and how invalidations fail. */
+    void breakInvalidations(Optional<RuntimeException> failure) {
+        invalidationFailure = failure;
     }
 
     /** There is no room for a key. */
@@ -90,7 +96,9 @@ final class BreakableStore implements Store {
 
     @Override
     public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
-        return store.invalidate(app, tags, mode, holdOffMs);
+        return invalidationFailure
+                .<Future<Invalidation>>map(Future::failedFuture)
+                .orElseGet(() -> store.invalidate(app, tags, mode, holdOffMs));
     }
 
     @Override
