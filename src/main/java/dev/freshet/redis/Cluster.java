@@ -68,8 +68,8 @@ final class Cluster extends Links {
     /** Guarded by this. */
     private long learnAtNanos = System.nanoTime();
 
-    /** The masters by the newest answer. Written by whoever learns, one at a time. */
-    private volatile Set<String> learned = Set.of();
+    /** The newest answer. Written by whoever learns, one at a time. */
+    private volatile Slots newest = new Slots(List.of());
 
     /** Guarded by this. Whom to ask first, so that not always the same one is. */
     private int turn;
@@ -232,11 +232,8 @@ final class Cluster extends Links {
                 other = true;
             }
         }
-        Set<String> now = slots.counts().keySet();
-        redirects.areReplaced(learned.stream()
-                .filter(master -> !master.isEmpty() && !now.contains(master))
-                .count());
-        learned = Set.copyOf(now);
+        redirects.areReplaced(slots.replaced(newest));
+        newest = slots;
         Set<String> named = addresses();
         named.addAll(url.seeds());
         if (nodes.size() > named.size() + SPARE_MAX) {
