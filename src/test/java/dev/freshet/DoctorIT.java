@@ -164,6 +164,27 @@ class DoctorIT {
         }
     }
 
+    /** It words what is denied otherwise. */
+    @Test
+    void oldest_userThatLacksCommandsKeysAndChannels_isTold() throws IOException {
+        List<String> arguments = new ArrayList<>(List.of("--user", "most", "on", ">hunter2"));
+        arguments.addAll(rules());
+        arguments.addAll(List.of("-scan", "-subscribe", "--user", "all", "on", ">hunter2"));
+        arguments.addAll(rules());
+        arguments.addAll(List.of("--user", "elsewhere", "on", ">hunter2"));
+        arguments.addAll(rules());
+        arguments.addAll(List.of("resetkeys", "~other:*", "resetchannels", "&other:*"));
+        try (RedisServer redis = RedisServer.startOldest(arguments)) {
+            assertThat(examine(withUser(redis.uri(), "all:hunter2")).isWell()).isTrue();
+            assertSick(
+                    examine(withUser(redis.uri(), "most:hunter2")),
+                    "the user may not send SCAN, SUBSCRIBE: add +scan +subscribe to its line");
+            assertSick(
+                    examine(withUser(redis.uri(), "elsewhere:hunter2")),
+                    "the user may not use the keys freshet:*, nor use the channels freshet:*");
+        }
+    }
+
     /** What nobody uses is removed by SCAN, and by nothing else. */
     @Test
     void user_thatLacksScan_mayDoSoIfNothingIsRetired() {
