@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class ClusterIT {
     private static final Duration SERVED = Duration.ofSeconds(2);
+    private static final Duration SERVED_LONG = Duration.ofSeconds(8);
     private static final long RESUMED_MS_MAX = 5_000;
     private static final int MOVED_MAX = 60;
     private static final String CLOCK = "freshet:{chaos}:clock";
@@ -71,7 +72,7 @@ class ClusterIT {
             try (Load load = new Load(site, history, 1, 1_200)) {
                 MasterLossIT.serve(load, SERVED);
                 demotion = freezeMaster(cluster, site, history, late);
-                MasterLossIT.serve(load, SERVED);
+                MasterLossIT.serve(load, SERVED_LONG);
             }
             site.replicas()
                     .forEach(replica -> assertThat(replica.process().metric("freshet_redis_master_changes_total"))
