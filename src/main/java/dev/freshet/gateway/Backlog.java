@@ -54,7 +54,10 @@ final class Backlog {
     /** What the backlogs of all apps share. Written by the invalidation verticle, read by whoever counts. */
     static final class Bound {
         private final int tagsMax;
+
+        /** Of those that wait, and of those that are taken and not applied. */
         private int tags;
+
         private volatile int waiting;
         private final LongAdder replayed = new LongAdder();
         private final LongAdder refused = new LongAdder();
@@ -75,18 +78,21 @@ final class Backlog {
             return refused.sum();
         }
 
-        private boolean takes(int more) {
-            boolean room = tags + more <= tagsMax;
-            if (!room) {
+        @SuppressWarnings("NonAtomicVolatileUpdate") // One writes.
+        private boolean add(int more) {
+            if (tags + more > tagsMax) {
                 refused.increment();
+                return false;
             }
-            return room;
+            tags += more;
+            waiting++;
+            return true;
         }
 
         @SuppressWarnings("NonAtomicVolatileUpdate") // One writes.
-        private void add(int more) {
-            tags += more;
-            waiting += more > 0 ? 1 : -1;
+        private void isReplayed() {
+            waiting--;
+            replayed.increment();
         }
     }
 
@@ -107,10 +113,9 @@ final class Backlog {
      * @param sinceNanos when it came
      */
     boolean add(Wish wish, long sinceNanos) {
-        if (!bound.takes(wish.tags().size())) {
+        if (!bound.add(wish.tags().size())) {
             return false;
         }
-        bound.add(wish.tags().size());
         waiting.add(new Waiting(wish.tags(), wish.mode(), wish.holdOffMs(), sinceNanos));
         Mark mark = mark(wish.mode(), sinceNanos);
         for (Tag tag : wish.tags()) {
@@ -163,8 +168,7 @@ final class Backlog {
                 .onFailure(done::fail)
                 .onSuccess(answer -> {
                     waiting.remove();
-                    bound.add(-first.tags.size());
-                    bound.replayed.increment();
+                    bound.isReplayed();
                     taken.add(new Taken(first.tags, answer.epoch(), answer.stamp()));
                     applied();
                     next(done);
@@ -193,6 +197,7 @@ final class Backlog {
     }
 
     private void forget(List<Tag> tags) {
+        bound.tags -= tags.size();
         for (Tag tag : tags) {
             if (counts.merge(tag, -1, Integer::sum) == 0) {
                 counts.remove(tag);

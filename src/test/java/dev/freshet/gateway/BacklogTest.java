@@ -151,6 +151,9 @@ class BacklogTest {
         assertThat(add(HARD, 0, "f")).isTrue();
 
         backlog.replay();
+        assertThat(add(HARD, 0, "d")).as("they are kept until they are applied").isFalse();
+        app.advance(202);
+        backlog.applied();
         assertThat(add(HARD, 0, "d", "e", "f", "g")).isTrue();
     }
 
