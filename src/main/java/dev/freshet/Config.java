@@ -260,8 +260,10 @@ public record Config(
         int verify = settings.get(Setting.COHERENCE_VERIFY, DEFAULT.coherence.verify());
         int marksMax = settings.get(Setting.LIMITS_MARKS, DEFAULT.coherence.marksMax());
         int appsMax = settings.get(Setting.LIMITS_APPS, DEFAULT.coherence.appsMax());
+        int queuedTagsMax = settings.get(Setting.LIMITS_QUEUED_TAGS, DEFAULT.coherence.queuedTagsMax());
         CoherenceConfig built = settings.together(
-                () -> new CoherenceConfig(window, beat, margin, acks, outageMax, verify, marksMax, appsMax),
+                () -> new CoherenceConfig(
+                        window, beat, margin, acks, outageMax, verify, marksMax, appsMax, queuedTagsMax),
                 Setting.COHERENCE_WINDOW,
                 Setting.COHERENCE_BEAT);
         return Objects.requireNonNullElse(built, DEFAULT.coherence);

@@ -139,11 +139,10 @@ final class Doctor {
                         .filter(key -> slots.masters().get(Slots.of(key)).equals(address))
                         .findFirst()
                         .orElseThrow();
-                return on(redis, url.of(address), connection -> talk(connection, probe))
-                        .recover(failed -> {
-                            found("error", diagnosis(String.valueOf(failed.getMessage())) + ", of master " + address);
-                            return Future.succeededFuture();
-                        });
+                return talk(redis, url.of(address), probe).recover(failed -> {
+                    found("error", diagnosis(String.valueOf(failed.getMessage())) + ", of master " + address);
+                    return Future.succeededFuture();
+                });
             });
         }
         return all;
@@ -154,7 +153,7 @@ final class Doctor {
     }
 
     private Future<Void> examine(RedisConfig redis, String address) {
-        return on(redis, address, connection -> talk(connection, probe())).recover(failed -> {
+        return talk(redis, address, probe()).recover(failed -> {
             found("error", diagnosis(String.valueOf(failed.getMessage())));
             return Future.succeededFuture();
         });
@@ -169,13 +168,36 @@ final class Doctor {
                 .eventually(client::close);
     }
 
-    private Future<Void> talk(RedisConnection connection, String probe) {
+    private Future<Void> talk(RedisConfig redis, String address, String probe) {
+        return on(redis, address, connection -> denied(redis, connection, probe))
+                .compose(commands -> on(redis, address, Permissions::ofTheBus).map(commands::and))
+                .compose(denied -> {
+                    if (denied.isAll()) {
+                        return on(redis, address, connection -> talk(connection, probe));
+                    }
+                    found("error", "redis.url: " + denied.described());
+                    return Future.succeededFuture();
+                });
+    }
+
+    private Future<Permissions> denied(RedisConfig redis, RedisConnection connection, String probe) {
+        boolean retires = !redis.retireAfter().isZero();
         return connection
                 .send(Request.cmd(Command.PING))
+                .recover(failed -> String.valueOf(failed.getMessage()).startsWith("NOPERM")
+                        ? Future.succeededFuture()
+                        : Future.failedFuture(failed))
                 .compose(pong -> {
                     found("ok", "Redis answers, and takes the password");
-                    return connection.send(Request.cmd(Command.INFO));
-                })
+                    return Permissions.ofCommands(
+                            connection, probe, redis.cluster().isPresent(), retires);
+                });
+    }
+
+    private Future<Void> talk(RedisConnection connection, String probe) {
+        found("ok", "the user may do what Freshet needs");
+        return connection
+                .send(Request.cmd(Command.INFO))
                 .compose(info -> {
                     describe(fields(info));
                     return connection.send(Request.cmd(Command.EVAL)

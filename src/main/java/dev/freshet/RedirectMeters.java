@@ -5,13 +5,18 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.ToDoubleFunction;
 
-/** Shows how often nodes of a Redis Cluster name others. */
+/** Shows how often nodes of a Redis Cluster name others, and how often the master was another. */
 final class RedirectMeters {
     private RedirectMeters() {}
 
     static void register(MeterRegistry registry, Redirects redirects) {
         counter(registry, redirects, "moved", Redirects::moved);
         counter(registry, redirects, "ask", Redirects::asked);
+        FunctionCounter.builder("freshet.redis.master.changes", redirects, Redirects::masters)
+                .description(
+                        "Masters in whose place this replica found another: failovers, and restarts of a Redis that keeps"
+                                + " nothing; in a cluster, masters that have no slots any more")
+                .register(registry);
     }
 
     private static void counter(

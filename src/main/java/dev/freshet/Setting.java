@@ -61,6 +61,7 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
             new Setting<>("limits.event-streams", Form.count("1", "100000"));
     static final Setting<Integer> LIMITS_MARKS = new Setting<>("limits.marks", Form.count("1000", "10000000"));
     static final Setting<Integer> LIMITS_APPS = new Setting<>("limits.apps", Form.count("1", "10000"));
+    static final Setting<Integer> LIMITS_QUEUED_TAGS = new Setting<>("limits.queued-tags", Form.count("0", "1000000"));
     static final Setting<Duration> DRAIN_DELAY = new Setting<>("drain.delay", Form.duration("0s", "1m"));
     static final Setting<Duration> DRAIN_TIMEOUT = new Setting<>("drain.timeout", Form.duration("1s", "10m"));
     static final Setting<String> TRANSPORT = new Setting<>("transport", Form.oneOf("auto", "epoll", "io_uring", "nio"));
@@ -114,6 +115,7 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
             LIMITS_EVENT_STREAMS,
             LIMITS_MARKS,
             LIMITS_APPS,
+            LIMITS_QUEUED_TAGS,
             DRAIN_DELAY,
             DRAIN_TIMEOUT,
             TRANSPORT,

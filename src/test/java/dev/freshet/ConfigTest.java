@@ -501,6 +501,8 @@ class ConfigTest {
         assertRange(Setting.LIMITS_MARKS, () -> coherence(1_000, 10_000_001, 1));
         assertRange(Setting.LIMITS_APPS, () -> coherence(1_000, 1_000, 0));
         assertRange(Setting.LIMITS_APPS, () -> coherence(1_000, 1_000, 10_001));
+        assertRange(Setting.LIMITS_QUEUED_TAGS, () -> queueing(-1));
+        assertRange(Setting.LIMITS_QUEUED_TAGS, () -> queueing(1_000_001));
         assertRange(Setting.HTTP_CONNECTIONS_MAX, () -> edge(15, 16, 1, 1, 1, 1));
         assertRange(Setting.HTTP_CONNECTIONS_MAX, () -> edge(1_000_001, 16, 1, 1, 1, 1));
         assertRange(Setting.HTTP_REQUESTS_MAX, () -> edge(16, 15, 1, 1, 1, 1));
@@ -551,6 +553,20 @@ class ConfigTest {
                 1_000,
                 marksMax,
                 appsMax);
+    }
+
+    private static CoherenceConfig queueing(int tags) {
+        CoherenceConfig usual = CoherenceConfig.DEFAULT;
+        return new CoherenceConfig(
+                usual.window(),
+                usual.beat(),
+                usual.margin(),
+                usual.acks(),
+                usual.outageMax(),
+                usual.verify(),
+                usual.marksMax(),
+                usual.appsMax(),
+                tags);
     }
 
     private static RedisConfig retiring(Duration after) {

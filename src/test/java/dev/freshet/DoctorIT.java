@@ -7,12 +7,18 @@ import dev.freshet.testing.Ports;
 import dev.freshet.testing.RedisCluster;
 import dev.freshet.testing.RedisGroup;
 import dev.freshet.testing.RedisServer;
+import dev.freshet.testing.Tools;
 import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -107,12 +113,99 @@ class DoctorIT {
         }
     }
 
+    /* The rules of conf/redis.acl, after its user's name and password. */
+    private static List<String> rules() throws IOException {
+        String line =
+                Files.readAllLines(Tools.repository().resolve("conf/redis.acl")).getLast();
+        return Stream.of(line.split(" ", -1)).skip(4).toList();
+    }
+
+    private static String user(String name, List<String> rules, String more) {
+        return "user " + name + " on >hunter2 " + String.join(" ", rules) + " " + more;
+    }
+
     @Test
-    void user_thatMayOnlyRead_isNamed() {
-        try (RedisServer redis = RedisServer.startWith(
-                List.of("--user", "reader", "on", ">hunter2", "~*", "&*", "+@read", "+ping", "+info"))) {
+    void user_whomConfRedisAclDescribes_isAskedForEachOfItsCommands() throws IOException {
+        TreeSet<String> allowed = new TreeSet<>();
+        rules().stream().filter(rule -> rule.startsWith("+")).forEach(rule -> allowed.add(rule.substring(1)));
+        /* Those that a connection begins with: without them there is none, which is told as it is. */
+        allowed.removeAll(List.of("hello", "auth", "select", "unsubscribe"));
+
+        assertThat(Permissions.tried()).isEqualTo(allowed);
+    }
+
+    @Test
+    void user_thatLacksACommand_isToldWhichOne(@TempDir Path folder) throws IOException {
+        List<String> rules = rules();
+        TreeSet<String> alone = Permissions.tried();
+        alone.removeAll(List.of("cluster|slots", "asking"));
+        List<String> users = new ArrayList<>(List.of(
+                user("all", rules, ""),
+                user("two", rules, "-scan -eval"),
+                user("reader", List.of("~*", "&*", "+@read", "+ping", "+info"), ""),
+                user("elsewhere", rules, "resetkeys ~other:* resetchannels &other:*")));
+        alone.forEach(command -> users.add(user("no-" + command, rules, "-" + command)));
+        Path file = Files.write(folder.resolve("acl"), users);
+        try (RedisServer redis = RedisServer.startWith(List.of("--aclfile", file.toString()))) {
+            Doctor.Report well = examine(withUser(redis.uri(), "all:hunter2"));
+            assertThat(well.isWell()).as("%s", well.lines()).isTrue();
             assertSick(
-                    examine(withUser(redis.uri(), "reader:hunter2")), "the user may not do what Freshet needs (NOPERM");
+                    examine(withUser(redis.uri(), "two:hunter2")),
+                    "the user may not send EVAL, SCAN: add +eval +scan to its line, as in conf/redis.acl");
+            assertSick(examine(withUser(redis.uri(), "reader:hunter2")), "the user may not send DEL, EVAL, EVALSHA, ");
+            assertSick(
+                    examine(withUser(redis.uri(), "elsewhere:hunter2")),
+                    "the user may not use the keys freshet:*, nor use the channels freshet:*: add ~freshet:* &freshet:*");
+            for (String command : alone) {
+                assertSick(
+                        examine(withUser(redis.uri(), "no-" + command + ":hunter2")),
+                        "the user may not send " + command.toUpperCase(Locale.ROOT) + ": add +" + command + " ");
+            }
+        }
+    }
+
+    /** It words what is denied otherwise. */
+    @Test
+    void oldest_userThatLacksCommandsKeysAndChannels_isTold() throws IOException {
+        List<String> arguments = new ArrayList<>(List.of("--user", "most", "on", ">hunter2"));
+        arguments.addAll(rules());
+        arguments.addAll(List.of("-scan", "-subscribe", "--user", "all", "on", ">hunter2"));
+        arguments.addAll(rules());
+        arguments.addAll(List.of("--user", "elsewhere", "on", ">hunter2"));
+        arguments.addAll(rules());
+        arguments.addAll(List.of("resetkeys", "~other:*", "resetchannels", "&other:*"));
+        try (RedisServer redis = RedisServer.startOldest(arguments)) {
+            assertThat(examine(withUser(redis.uri(), "all:hunter2")).isWell()).isTrue();
+            assertSick(
+                    examine(withUser(redis.uri(), "most:hunter2")),
+                    "the user may not send SCAN, SUBSCRIBE: add +scan +subscribe to its line");
+            assertSick(
+                    examine(withUser(redis.uri(), "elsewhere:hunter2")),
+                    "the user may not use the keys freshet:*, nor use the channels freshet:*");
+        }
+    }
+
+    /** What nobody uses is removed by SCAN, and by nothing else. */
+    @Test
+    void user_thatLacksScan_mayDoSoIfNothingIsRetired() {
+        try (RedisServer redis = RedisServer.startWith(
+                List.of("--user", "some", "on", ">hunter2", "~freshet:*", "&freshet:*", "+@all", "-scan"))) {
+            Map<String, String> keeping =
+                    Map.of("FRESHET_REDIS_URL", withUser(redis.uri(), "some:hunter2"), "FRESHET_RETIRE_AFTER", "0s");
+            Config config = Config.load(Optional.empty(), keeping).config();
+
+            assertThat(Futures.await(new Doctor(vertx, config).examine(), MAX).isWell())
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void cluster_userThatLacksAsking_isTold(@TempDir Path folder) {
+        List<String> user = List.of("--user", "some", "on", ">hunter2", "~freshet:*", "&freshet:*", "+@all", "-asking");
+        try (RedisCluster cluster = new RedisCluster(folder, 0, "", user)) {
+            assertSick(
+                    examine(cluster.uri().replace("://", "://some:hunter2@")),
+                    "the user may not send ASKING: add +asking to its line");
         }
     }
 

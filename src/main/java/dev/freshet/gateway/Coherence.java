@@ -12,6 +12,8 @@ import dev.freshet.tag.MarkTable;
 import dev.freshet.tag.Marks;
 import dev.freshet.tag.Tag;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,9 @@ public final class Coherence implements Marks {
      * served for a while more, by the marks that are known: each answer says so, and so does whoever
      * acknowledges an invalidation meanwhile, for the store remembers who may be doing this.
      *
+     * What waits for the store to take it (Backlog) has no stamp yet. It is held beside the marks, and entries are
+     * judged by both; what is told of a tag is its mark alone.
+     *
      * A near copy that the marks left fresh remembers their version of before it was judged. The version
      * rises after each change of what entries are judged by but time: a mark, the floor, the history. So
      * while it stands, only the age of that copy is to be judged. It is read after the window was found
@@ -43,6 +48,23 @@ public final class Coherence implements Marks {
     private final MarkTable marks;
     private final Rules rules;
     private final Clocks clocks;
+
+    /** The marks that are to come of what the store has not taken yet. */
+    private final Map<Tag, Mark> expected = new ConcurrentHashMap<>();
+
+    /** What entries are judged by. */
+    private final Marks judging = new Marks() {
+        @Override
+        public Mark of(Tag tag) {
+            Mark coming = expected.isEmpty() ? null : expected.get(tag);
+            return coming == null ? marks.of(tag) : marks.of(tag).merge(coming);
+        }
+
+        @Override
+        public long floor() {
+            return Coherence.this.floor();
+        }
+    };
 
     private volatile History history = new History("");
     private volatile long applied;
@@ -179,14 +201,14 @@ public final class Coherence implements Marks {
             return null;
         }
         long asOf = asOf(now, entry.epoch(), entry.asOf());
-        Freshness freshness = Freshness.of(entry, asOf, this, softTags, msAt(nanos));
+        Freshness freshness = Freshness.of(entry, asOf, judging, softTags, msAt(nanos));
         // In this order: a window that another history closed is not opened again before that has begun.
         return isOpen(nanos) && now.equals(history) ? freshness : null;
     }
 
     /** How fresh an entry is by what was known when the store was last heard; see {@link #mayServeCutOff}. */
     Freshness judgeInOutage(Entry entry, List<Tag> softTags, long nanos) {
-        return Freshness.of(entry, asOf(history, entry.epoch(), entry.asOf()), this, softTags, msAt(nanos));
+        return Freshness.of(entry, asOf(history, entry.epoch(), entry.asOf()), judging, softTags, msAt(nanos));
     }
 
     /** The same as {@link #judge(Entry, List, long)} of a near copy, which remembers by which marks it was fresh. */
@@ -270,6 +292,23 @@ public final class Coherence implements Marks {
     /** Takes an invalidation into account, whose marks are in the table. */
     void advance(long stamp) {
         applied = Math.max(applied, stamp);
+    }
+
+    /** Has entries of a tag judged by a mark that is to come, too. */
+    void expect(Tag tag, Mark mark) {
+        expected.merge(tag, mark, Mark::merge);
+        marks.outdate();
+    }
+
+    /** No mark of a tag is to come any more: each is in the table. */
+    void expectNoMore(Tag tag) {
+        expected.remove(tag);
+        marks.outdate();
+    }
+
+    /** Whether a mark is to come. */
+    boolean isExpecting() {
+        return !expected.isEmpty();
     }
 
     /** Another history begins, and whoever knows nothing else of the one before begins with it. */

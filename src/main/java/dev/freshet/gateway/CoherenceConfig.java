@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param verify one near hit in so many is held against the store, 0 for none
  * @param marksMax tags of an app whose invalidations are remembered: 1,000 to 10,000,000
  * @param appsMax apps that a replica serves: 1 to 10,000
+ * @param queuedTagsMax tags of invalidations that wait for the store to take them: 0 (none waits) to 1,000,000
  */
 public record CoherenceConfig(
         Duration window,
@@ -23,7 +24,8 @@ public record CoherenceConfig(
         Duration outageMax,
         int verify,
         int marksMax,
-        int appsMax) {
+        int appsMax,
+        int queuedTagsMax) {
     /** What an unconfigured gateway uses. */
     public static final CoherenceConfig DEFAULT = new CoherenceConfig(
             Duration.ofSeconds(1),
@@ -33,7 +35,21 @@ public record CoherenceConfig(
             Duration.ofSeconds(30),
             1_000,
             500_000,
-            64);
+            64,
+            10_000);
+
+    /** One with as many of the latter as is usual. */
+    public CoherenceConfig(
+            Duration window,
+            Duration beat,
+            Duration margin,
+            Rules.Acks acks,
+            Duration outageMax,
+            int verify,
+            int marksMax,
+            int appsMax) {
+        this(window, beat, margin, acks, outageMax, verify, marksMax, appsMax, DEFAULT.queuedTagsMax);
+    }
 
     /** Checks the ranges. */
     public CoherenceConfig {
@@ -58,6 +74,9 @@ public record CoherenceConfig(
         }
         if (appsMax < 1 || appsMax > 10_000) {
             throw new IllegalArgumentException("limits.apps is 1 to 10000, was " + appsMax);
+        }
+        if (queuedTagsMax < 0 || queuedTagsMax > 1_000_000) {
+            throw new IllegalArgumentException("limits.queued-tags is 0 to 1000000, was " + queuedTagsMax);
         }
     }
 

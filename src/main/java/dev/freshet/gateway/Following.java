@@ -14,6 +14,7 @@ final class Following {
     final Coherence coherence;
     final Settlements settlements;
     final WriteBack writeBack;
+    final Backlog backlog;
     final Set<Consumer<Change>> subscribers = new HashSet<>();
 
     /** The beat under way, which others join. */
@@ -38,8 +39,9 @@ final class Following {
      *
      * @param beat asks the store for its time
      */
-    Following(Coherence coherence, Store store, Consumer<Following> beat) {
+    Following(Coherence coherence, Store store, Backlog backlog, Consumer<Following> beat) {
         this.coherence = coherence;
+        this.backlog = backlog;
         this.writeBack = new WriteBack(store, coherence);
         this.settlements = new Settlements(() -> beat.accept(this));
     }

@@ -322,12 +322,30 @@ public final class Gateway {
     /** Invalidates tags. Succeeds when that is in force everywhere, or the caller waits no longer. */
     public Future<Settled> invalidate(String app, Wish wish) {
         Coherence coherence = invalidations.app(app);
-        return Loops.back(vertx, invalidations.renew(vertx, coherence).compose(open -> {
-            long sentNanos = clocks.nanos();
-            return store.invalidate(app, wish.tags(), wish.mode(), wish.holdOffMs())
-                    .onSuccess(taken -> meters.invalidated(wish.mode()))
-                    .compose(taken -> settled(app, taken, wish.waitMs(), sentNanos));
-        }));
+        return Loops.back(
+                vertx,
+                invalidations
+                        .renew(vertx, coherence)
+                        .compose(open -> invalidations.replayed(vertx, coherence))
+                        .compose(earlier -> {
+                            long sentNanos = clocks.nanos();
+                            return store.invalidate(app, wish.tags(), wish.mode(), wish.holdOffMs())
+                                    .onSuccess(taken -> meters.invalidated(wish.mode()))
+                                    .compose(taken -> settled(app, taken, wish.waitMs(), sentNanos));
+                        }));
+    }
+
+    /** Does the same for a caller who does not wait: if the store does not take the invalidation, it waits for it, as far as there is room. */
+    public Future<Settled> invalidateOrQueue(String app, Wish wish) {
+        long nanos = clocks.nanos();
+        return invalidate(app, wish)
+                .recover(failed -> failed instanceof StoreException
+                        ? Loops.back(vertx, invalidations.queue(vertx, app, wish, nanos, failed))
+                                .map(queued -> {
+                                    meters.invalidated(wish.mode());
+                                    return Settled.QUEUED;
+                                })
+                        : Future.failedFuture(failed));
     }
 
     private Future<Settled> settled(String app, Invalidation taken, long waitMs, long sentNanos) {

@@ -67,6 +67,7 @@ public final class InvalidationVerticle extends VerticleBase {
     private final Rules rules;
     private final String replica;
     private final Clocks clocks;
+    private final Backlog.Bound queued;
     private final Map<String, Following> apps = new ConcurrentHashMap<>();
     private final Promise<Context> loop = Promise.promise();
 
@@ -81,6 +82,7 @@ public final class InvalidationVerticle extends VerticleBase {
         this.leases = leases;
         this.config = config;
         this.rules = config.rules();
+        this.queued = new Backlog.Bound(config.queuedTagsMax());
         this.replica = replica;
         this.clocks = clocks;
     }
@@ -99,7 +101,11 @@ public final class InvalidationVerticle extends VerticleBase {
         apps.forEach((app, following) -> {
             following.coherence.close();
             following.settlements.abandon("this replica stops");
-            left.add(store.leave(app, replica).otherwiseEmpty());
+            left.add(following
+                    .backlog
+                    .end()
+                    .compose(ended -> store.leave(app, replica))
+                    .otherwiseEmpty());
         });
         return Future.all(left);
     }
@@ -148,6 +154,35 @@ public final class InvalidationVerticle extends VerticleBase {
     Future<Outcome> settled(Vertx vertx, String app, Invalidation invalidation, long waitMs) {
         return loop.future()
                 .compose(there -> Loops.call(vertx, there, () -> settle(following(app), invalidation, waitMs)));
+    }
+
+    /** Succeeds when the store has taken whatever was queued of an app before. */
+    Future<Void> replayed(Vertx vertx, Coherence app) {
+        return app.isExpecting()
+                ? loop.future()
+                        .compose(there -> Loops.call(
+                                vertx, there, () -> following(app.app()).backlog.replay()))
+                : Future.succeededFuture();
+    }
+
+    /**
+     * Has an invalidation that the store did not take wait until it does. Fails, for the reason that it was not taken for, if too many wait.
+     *
+     * @param sinceNanos when it came
+     */
+    Future<Void> queue(Vertx vertx, String app, Wish wish, long sinceNanos, Throwable why) {
+        return loop.future()
+                .compose(there -> Loops.call(
+                        vertx,
+                        there,
+                        () -> !stopped && following(app).backlog.add(wish, sinceNanos)
+                                ? Future.succeededFuture()
+                                : Future.failedFuture(why)));
+    }
+
+    /** How many invalidations wait for the store, and what became of others. */
+    Backlog.Bound queued() {
+        return queued;
     }
 
     /** Tells the changes of an app after a place, on this verticle's loop, until the subscription is ended. */
@@ -207,7 +242,9 @@ public final class InvalidationVerticle extends VerticleBase {
         if (apps.size() >= config.appsMax()) {
             throw new TooManyAppsException(config.appsMax());
         }
-        Following following = new Following(new Coherence(app, rules, clocks), store, this::beatAfter);
+        Coherence coherence = new Coherence(app, rules, clocks);
+        Backlog backlog = new Backlog(store, coherence, clocks, queued);
+        Following following = new Following(coherence, store, backlog, this::beatAfter);
         apps.put(app, following);
         loop.future()
                 .onSuccess(there -> there.runOnContext(begin ->
@@ -267,6 +304,8 @@ public final class InvalidationVerticle extends VerticleBase {
         coherence.table().raiseFloor(pulse.floor());
         merge(coherence, pulse.changed(), pulse.upTo());
         coherence.advance(pulse.upTo());
+        following.backlog.applied();
+        following.backlog.replay().onFailure(failed -> LOG.debug("Queued invalidations wait on", failed));
         if (before > 0 && before < pulse.floor()) {
             following.tell(new Change.Lost());
         }
@@ -376,6 +415,7 @@ public final class InvalidationVerticle extends VerticleBase {
             beatAfter(following);
         } else if (change.stamp() > coherence.applied()) {
             coherence.advance(change.stamp());
+            following.backlog.applied();
             following.tell(change);
             acknowledgeSoon(following);
         }

@@ -84,6 +84,14 @@ public final class Meters {
         settledByAll = settled(registry, "all");
         settledByTime = settled(registry, "time");
         unsettled = settled(registry, "not_yet");
+        gauge(
+                registry,
+                "freshet.invalidations.waiting",
+                "Invalidations that wait for the store to take them: no other replica knows of them",
+                invalidations.queued(),
+                Backlog.Bound::waiting);
+        queued(registry, invalidations, "replayed", Backlog.Bound::replayed);
+        queued(registry, invalidations, "refused", Backlog.Bound::refused);
         verified = Counter.builder("freshet.coherence.verified")
                 .description("Near hits that were held against the store")
                 .register(registry);
@@ -148,6 +156,15 @@ public final class Meters {
                 "Invalidations whose caller waited, by how they came into force everywhere",
                 "outcome",
                 outcome);
+    }
+
+    private static void queued(
+            MeterRegistry registry, InvalidationVerticle invalidations, String outcome, Reading<Backlog.Bound> count) {
+        FunctionCounter.builder("freshet.invalidations.queued", invalidations.queued(), all -> count.of(all))
+                .description(
+                        "Invalidations that were to wait for the store: taken by it later, or refused for want of room")
+                .tag("outcome", outcome)
+                .register(registry);
     }
 
     private static Counter counter(MeterRegistry registry, String name, String what, String label, String value) {

@@ -10,7 +10,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -20,11 +19,6 @@ import java.util.Optional;
 public final class ConsoleRoutes {
     /** Consoles that hear an app's events at a time; one more is refused. */
     public static final int VIEWERS_MAX = 32;
-
-    /** An invalidation's body is the largest that is read, and a console sends one at a time. */
-    private static final long UNDER_WAY_BYTES_MAX = 4 << 20;
-
-    private static final Duration SENDING_MAX = Duration.ofSeconds(30);
 
     private static final String APP = "/console/api/apps/{app}";
     private static final String DEPLOYMENTS = APP + "/deployments";
@@ -42,8 +36,7 @@ public final class ConsoleRoutes {
             Vertx vertx, Gateway gateway, Fleets fleets, Access access, EdgeMeters meters, StreamMeters streamMeters) {
         this.gateway = gateway;
         EventStreams streams = new EventStreams(vertx, VIEWERS_MAX, EventStreams.Times.DEFAULT, streamMeters);
-        InvalidationRoutes invalidations = new InvalidationRoutes(
-                gateway, new Bodies(new UnderWay(UNDER_WAY_BYTES_MAX, meters), meters, SENDING_MAX), streams);
+        InvalidationRoutes invalidations = new InvalidationRoutes(gateway, meters, streams);
         routes = new Routes(access, meters, Integer.MAX_VALUE, Optional.empty())
                 .on(HttpMethod.GET, APP + "/replicas", Scope.ADMIN_READ, served(new FleetRoute(fleets)::get))
                 .on(HttpMethod.GET, DEPLOYMENTS, Scope.ADMIN_READ, served(new NearRoute(gateway)::get))

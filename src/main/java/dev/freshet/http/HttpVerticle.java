@@ -132,7 +132,7 @@ public final class HttpVerticle extends VerticleBase {
     private Routes routes(EventStreams opened) {
         Bodies bodies = new Bodies(door.bodies, door.meters, door.config.bodyTimeout());
         EntryRoutes entries = new EntryRoutes(gateway, bodies, door.codec, config.bodyBytesMax());
-        InvalidationRoutes invalidations = new InvalidationRoutes(gateway, bodies, opened);
+        InvalidationRoutes invalidations = new InvalidationRoutes(gateway, door.meters, opened);
         return new Routes(door.access, door.meters, door.requestsMax, door.traces)
                 .on(
                         HttpMethod.POST,

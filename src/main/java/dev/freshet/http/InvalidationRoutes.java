@@ -2,6 +2,7 @@ package dev.freshet.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freshet.edge.EdgeMeters;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.gateway.Place;
@@ -13,6 +14,7 @@ import dev.freshet.tag.Tag;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -23,13 +25,18 @@ final class InvalidationRoutes {
     private static final int TAGS_MAX = 256;
     private static final Set<String> MEMBERS = Set.of("tags", "mode", "expire", "holdOff");
 
+    /** Of their own: bodies of entries, however many are under way, are no reason to refuse an invalidation. */
+    private static final long UNDER_WAY_BYTES_MAX = 4 << 20;
+
+    private static final Duration SENDING_MAX = Duration.ofSeconds(30);
+
     private final Gateway gateway;
     private final Bodies bodies;
     private final EventStreams streams;
 
-    InvalidationRoutes(Gateway gateway, Bodies bodies, EventStreams streams) {
+    InvalidationRoutes(Gateway gateway, EdgeMeters meters, EventStreams streams) {
         this.gateway = gateway;
-        this.bodies = bodies;
+        this.bodies = new Bodies(new UnderWay(UNDER_WAY_BYTES_MAX, meters), meters, SENDING_MAX);
         this.streams = streams;
     }
 
@@ -38,11 +45,11 @@ final class InvalidationRoutes {
         String app = asked.app();
         long waitMs = asked.prefersAsync() ? 0 : asked.prefersWaitMs().orElse(Wish.WAIT);
         asked.checkJson();
-        return bodies.read(asked.request(), BYTES_MAX, body -> {
-            Wish wish = wish(body, waitMs);
-            Noted.wish(asked.span(), wish);
-            return gateway.invalidate(app, wish).compose(settled -> answer(asked, settled));
-        });
+        return bodies.read(asked.request(), BYTES_MAX, body -> Future.succeededFuture(wish(body, waitMs)))
+                .onSuccess(wish -> Noted.wish(asked.span(), wish))
+                .compose(wish ->
+                        asked.prefersAsync() ? gateway.invalidateOrQueue(app, wish) : gateway.invalidate(app, wish))
+                .compose(settled -> answer(asked, settled));
     }
 
     private static Wish wish(Buffer body, long waitMs) {
@@ -76,11 +83,11 @@ final class InvalidationRoutes {
 
     private static Future<Void> answer(Asked asked, Settled settled) {
         HttpServerResponse response = asked.response();
-        ObjectNode json = Json.object().put("stamp", settled.stamp()).put("replicas", settled.replicas());
         if (asked.prefersAsync()) {
             response.setStatusCode(202).putHeader("Preference-Applied", "respond-async");
-            return Json.answer(response, json);
+            return Json.answer(response, settled.isQueued() ? Json.object().put("queued", true) : json(settled));
         }
+        ObjectNode json = json(settled);
         if (!settled.everywhere()) {
             response.setStatusCode(202);
             asked.prefersWaitMs().ifPresent(ms -> response.putHeader("Preference-Applied", "wait=" + ms / 1_000));
@@ -88,6 +95,10 @@ final class InvalidationRoutes {
         ArrayNode behind = json.putArray(settled.everywhere() ? "unacknowledged" : "missing");
         settled.behind().stream().sorted().forEach(behind::add);
         return Json.answer(response, json.put("waited", settled.waitedMs() / 1_000.0));
+    }
+
+    private static ObjectNode json(Settled settled) {
+        return Json.object().put("stamp", settled.stamp()).put("replicas", settled.replicas());
     }
 
     /** GET: an event stream, or a list for whoever would rather ask. */

@@ -56,7 +56,7 @@ final class Cluster extends Links {
     private final RedisConfig config;
     private final ClusterUrl url;
     private final Runnable changed;
-    private final Redirects redirects = new Redirects();
+    private final Redirects redirects;
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
 
     /** The address of each slot's master, as far as it is known. */
@@ -68,18 +68,23 @@ final class Cluster extends Links {
     /** Guarded by this. */
     private long learnAtNanos = System.nanoTime();
 
+    /** The newest answer. Written by whoever learns, one at a time. */
+    private volatile Slots newest = new Slots(List.of());
+
     /** Guarded by this. Whom to ask first, so that not always the same one is. */
     private int turn;
 
     /**
      * One that connects when it is first used.
      *
+     * @param redirects counts what it learns
      * @param changed is run when slots are found to have another master
      */
-    Cluster(Vertx vertx, RedisConfig config, ClusterUrl url, Runnable changed) {
+    Cluster(Vertx vertx, RedisConfig config, ClusterUrl url, Redirects redirects, Runnable changed) {
         this.vertx = vertx;
         this.config = config;
         this.url = url;
+        this.redirects = redirects;
         this.changed = changed;
     }
 
@@ -159,11 +164,6 @@ final class Cluster extends Links {
         return known(key).compose(this::options);
     }
 
-    /** How often nodes have named others. */
-    Redirects redirects() {
-        return redirects;
-    }
-
     /* The promise is the caller's: what is learned is told on whichever loop asked for it. */
     private Future<String> known(String key) {
         int slot = Slots.of(key);
@@ -232,6 +232,8 @@ final class Cluster extends Links {
                 other = true;
             }
         }
+        redirects.areReplaced(slots.replaced(newest));
+        newest = slots;
         Set<String> named = addresses();
         named.addAll(url.seeds());
         if (nodes.size() > named.size() + SPARE_MAX) {

@@ -58,6 +58,7 @@ public final class RedisStore implements Store, Fleets {
     private final Room room;
     private final Links links;
     private final Retirement retirement;
+    private final Redirects redirects = new Redirects();
     /** The channel on which this replica alone is told, by app. */
     private final Map<String, String> own = new ConcurrentHashMap<>();
 
@@ -88,7 +89,7 @@ public final class RedisStore implements Store, Fleets {
         this.room = room;
         this.sentinels = config.sentinels().map(url -> new Sentinels(vertx, config, url));
         Function<Vertx, Dial> dials = each -> Dial.toMaster(each, this::where, this::met);
-        this.cluster = config.cluster().map(url -> new Cluster(vertx, config, url, this::forget));
+        this.cluster = config.cluster().map(url -> new Cluster(vertx, config, url, redirects, this::forget));
         this.links = cluster.<Links>map(all -> all).orElseGet(() -> new Node(vertx, config, dials, this::connectAnew));
         this.bus = new Bus(
                 vertx,
@@ -115,6 +116,8 @@ public final class RedisStore implements Store, Fleets {
     private void met(String master) {
         String before = latest.getAndSet(master);
         if (!before.isEmpty() && !before.equals(master)) {
+            LOG.warn("Another Redis is the master, or the same with another history of replication");
+            redirects.areReplaced(1);
             forget();
             links.nodes().forEach(node -> node.leaveUnless(master));
             bus.leaveUnless(master);
@@ -456,9 +459,9 @@ public final class RedisStore implements Store, Fleets {
         return retirement.retired();
     }
 
-    /** How often nodes of a cluster have named others. */
+    /** How often commands were to go elsewhere. */
     public Redirects redirects() {
-        return cluster.map(Cluster::redirects).orElseGet(Redirects::new);
+        return redirects;
     }
 
     /** For tests: at once, what else is done now and then. */

@@ -5,6 +5,7 @@ import io.vertx.redis.client.impl.ZModem;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -51,6 +52,14 @@ public record Slots(List<String> masters) {
             return asked.substring(0, asked.lastIndexOf(':')) + ":" + port;
         }
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    /** How many masters of an earlier answer have no slots any more. */
+    long replaced(Slots before) {
+        Set<String> now = counts().keySet();
+        return before.counts().keySet().stream()
+                .filter(master -> !master.isEmpty() && !now.contains(master))
+                .count();
     }
 
     /** How many slots each master has; of an empty name, how many are nobody's. */

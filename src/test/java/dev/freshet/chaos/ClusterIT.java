@@ -15,13 +15,17 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Three replicas on a Redis Cluster of three masters and three replicas of those, each a process, under load: slots move to other
- * masters, that of the app's control keys as well, and the master of that one is killed. G1, G2 and G6.
+ * masters, that of the app's control keys as well, and the master of that one is killed, or frozen until another has taken its
+ * place. G1, G2 and G6.
  */
 class ClusterIT {
     private static final Duration SERVED = Duration.ofSeconds(2);
+    private static final Duration SERVED_LONG = Duration.ofSeconds(8);
     private static final long RESUMED_MS_MAX = 5_000;
     private static final int MOVED_MAX = 60;
     private static final String CLOCK = "freshet:{chaos}:clock";
@@ -50,6 +54,79 @@ class ClusterIT {
 
         assertThat(verdict.broken()).as("%s", verdict.told()).isEmpty();
         assertThat(verdict.judged()).isPositive();
+    }
+
+    /** At the very moment at which its successor is known, and long after. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void masterFreezesIsReplacedAndWakes_nothingItDoesIsAcknowledged(boolean late) {
+        Path folder = Tools.repository().resolve("target/cluster-" + (late ? "late" : "early"));
+        History history = new History(folder.resolve("history"));
+        Metronome metronome = new Metronome(history);
+        Demotion demotion;
+        try (history;
+                metronome;
+                RedisCluster cluster = new RedisCluster(folder.resolve("nodes"), RedisCluster.MASTERS, "", List.of());
+                Site site = new Site(folder, cluster, Map.of())) {
+            site.replicas().forEach(replica -> site.warmUp(replica, history));
+            try (Load load = new Load(site, history, 1, 1_200)) {
+                MasterLossIT.serve(load, SERVED);
+                demotion = freezeMaster(cluster, site, history, late);
+                MasterLossIT.serve(load, SERVED_LONG);
+            }
+            site.replicas()
+                    .forEach(replica -> assertThat(replica.process().metric("freshet_redis_master_changes_total"))
+                            .isPositive());
+        }
+        Verdict verdict = Checker.check(history.file());
+        System.out.println(verdict);
+        System.out.printf(Locale.ROOT, "cluster: %,d invalidations acknowledged since%n", demotion.check(history));
+
+        assertThat(verdict.broken()).as("%s", verdict.told()).isEmpty();
+        assertThat(verdict.judged()).isPositive();
+    }
+
+    private static Demotion freezeMaster(RedisCluster cluster, Site site, History history, boolean late) {
+        int control = cluster.slot(CLOCK);
+        int old = cluster.owner(control, 0);
+        int asked = (old + 1) % RedisCluster.MASTERS;
+        final String epoch = cluster.tell(old, "HGET", CLOCK, "epoch").toString();
+        final long scripts = Tally.scripts(cluster.tell(old, "INFO", "commandstats"));
+        long start = history.now();
+        cluster.server(old).freeze();
+        RedisGroup.await(() -> cluster.owner(control, asked) != old);
+        final int next = cluster.owner(control, asked);
+        long replaced = history.now();
+        if (!late) {
+            cluster.server(old).thaw();
+        }
+        try (Probes probes = new Probes(site, history, "woken")) {
+            long writtenNanos = resumed("freezing a master", site, history, replaced);
+            history.add(
+                    new Operation(Kind.FAULT, start, writtenNanos, "redis", Fault.REDIS_TORN.name(), "", 0, 0, 0, ""));
+            if (late) {
+                cluster.server(old).thaw();
+            }
+            RedisGroup.await(() -> {
+                String info = cluster.tell(old, "INFO", "replication").toString();
+                return info.contains("role:slave") && info.contains("master_link_status:up");
+            });
+            long followsNanos = history.now();
+            int stored = probes.end();
+            System.out.printf(
+                    Locale.ROOT,
+                    "cluster: replaced after %,d ms; woken %s, the old master followed the new one %,d ms after it was replaced,"
+                            + " and had run %,d scripts at most; %,d writes acknowledged meanwhile%n",
+                    TimeUnit.NANOSECONDS.toMillis(replaced - start),
+                    late ? "late" : "at once",
+                    TimeUnit.NANOSECONDS.toMillis(followsNanos - replaced),
+                    Tally.scripts(cluster.tell(old, "INFO", "commandstats")) - scripts,
+                    stored);
+            assertThat(stored).isPositive();
+            assertThat(probes.lost()).isEmpty();
+        }
+        return Demotion.at(
+                replaced, epoch, cluster.tell(next, "HGET", CLOCK, "epoch").toString());
     }
 
     /* Every slot of one master that has something of the app, to the next one. */

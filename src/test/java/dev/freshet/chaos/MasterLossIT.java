@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
@@ -32,12 +33,13 @@ class MasterLossIT {
     private static final String CLOCK = "freshet:{chaos}:clock";
 
     private final List<Long> acknowledgedMs = new ArrayList<>();
+    private final List<Demotion> demotions = new ArrayList<>();
 
     /** How a master is lost. */
     private enum Loss {
         /** kill -9. */
         KILLED,
-        /** SIGSTOP; it is woken when the other one is the master. */
+        /** SIGSTOP; it is woken when the other one is the master, and takes itself for the master until the Sentinels tell it. */
         FROZEN,
         /** kill -9, when its standby has not heard of the last invalidations. */
         TORN
@@ -90,6 +92,8 @@ class MasterLossIT {
         }
         Verdict verdict = Checker.check(history.file());
         System.out.println(verdict);
+        demotions.forEach(demotion -> System.out.printf(
+                Locale.ROOT, "failover: %,d invalidations acknowledged since%n", demotion.check(history)));
         return verdict;
     }
 
@@ -112,6 +116,8 @@ class MasterLossIT {
             }
         }
         long behind = stamp(group, old) - stamp(group, 1 - old);
+        final String epoch = group.tell(old, "HGET", CLOCK, "epoch").toString();
+        final long scripts = Tally.scripts(group.tell(old, "INFO", "commandstats"));
         long lostNanos = history.now();
         if (loss == Loss.FROZEN) {
             group.server(old).freeze();
@@ -120,8 +126,10 @@ class MasterLossIT {
         }
         RedisGroup.await(() -> group.named() == 1 - old);
         long namedNanos = history.now();
+        Optional<Probes> probes = Optional.empty();
         if (loss == Loss.FROZEN) {
             group.server(old).thaw();
+            probes = Optional.of(new Probes(site, history, "woken"));
         }
         await(site, history, MasterLossIT::writes);
         final long writtenNanos = history.now();
@@ -129,6 +137,7 @@ class MasterLossIT {
         final long acknowledgedNanos = history.now();
         history.add(new Operation(
                 Kind.FAULT, start, writtenNanos, "redis", Fault.REDIS_TORN.name(), "", 0, 0, 0, loss.name()));
+        probes.ifPresent(woken -> follow(old, group, history, namedNanos, new Before(epoch, scripts), woken));
         if (loss != Loss.FROZEN) {
             group.server(old).restart();
         }
@@ -145,6 +154,30 @@ class MasterLossIT {
                 acknowledgedMs.getLast());
         assertThat(writtenMs).as("%s", loss).isLessThan(RESUMED_MS_MAX);
         assertThat(behind > 0 || loss != Loss.TORN).isTrue();
+    }
+
+    /** Of the old master, when it was one. */
+    private record Before(String epoch, long scripts) {}
+
+    /* Returns when the old master has followed the new one, to whom alone anything was written meanwhile. */
+    private void follow(int old, RedisGroup group, History history, long namedNanos, Before before, Probes probes) {
+        try (probes) {
+            demotions.add(Demotion.at(
+                    namedNanos,
+                    before.epoch,
+                    group.tell(1 - old, "HGET", CLOCK, "epoch").toString()));
+            RedisGroup.await(() -> group.isSynced(old));
+            int stored = probes.end();
+            System.out.printf(
+                    Locale.ROOT,
+                    "failover: woken at once, the old master followed the new one %,d ms after that was named, and had run %,d"
+                            + " scripts at most; %,d writes acknowledged meanwhile%n",
+                    TimeUnit.NANOSECONDS.toMillis(history.now() - namedNanos),
+                    Tally.scripts(group.tell(old, "INFO", "commandstats")) - before.scripts,
+                    stored);
+            assertThat(stored).isPositive();
+            assertThat(probes.lost()).isEmpty();
+        }
     }
 
     private static long stamp(RedisGroup group, int server) {

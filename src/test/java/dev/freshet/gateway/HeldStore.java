@@ -77,6 +77,12 @@ final class HeldStore implements Store {
     /** Changes what giving marks back answers. */
     volatile UnaryOperator<Boolean> restores = UnaryOperator.identity();
 
+    /** An invalidation that reached the store. */
+    record Sent(List<Tag> tags, Mode mode, long holdOffMs) {}
+
+    /** Every invalidation that reached the store. */
+    final List<Sent> sent = new CopyOnWriteArrayList<>();
+
     /** What was given back. */
     final List<Restored> restored = new CopyOnWriteArrayList<>();
 
@@ -201,9 +207,10 @@ final class HeldStore implements Store {
 
     @Override
     public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
-        return call(
-                Call.INVALIDATE,
-                () -> store.invalidate(app, tags, mode, holdOffMs).map(invalidations));
+        return call(Call.INVALIDATE, () -> {
+            sent.add(new Sent(tags, mode, holdOffMs));
+            return store.invalidate(app, tags, mode, holdOffMs).map(invalidations);
+        });
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.freshet.entry.Frame;
 import dev.freshet.entry.Key;
 import io.vertx.core.Promise;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -206,6 +207,15 @@ class BodiesTest extends OnApi {
         CompletableFuture<Api.Answer> oneMore = api.sendAsync("PUT", Api.entry("held-after"), new byte[1]);
         until(oneMore::isDone);
         assertThat(oneMore.join().status()).isEqualTo(503);
+        assertThat(api.send(
+                                "POST",
+                                Api.SHOP + "/invalidations",
+                                "{\"tags\":[\"a\"],\"mode\":\"hard\"}".getBytes(StandardCharsets.UTF_8),
+                                "Content-Type",
+                                "application/json")
+                        .status())
+                .as("an invalidation is not refused for it")
+                .isEqualTo(200);
         free.complete();
         assertThat(held).allMatch(put -> put.join().status() == 201);
         assertThat(api.put(Api.entry("held-after"), "x").status()).isEqualTo(201);

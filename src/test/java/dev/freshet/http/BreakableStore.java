@@ -33,6 +33,7 @@ final class BreakableStore implements Store {
     private final List<Consumer<Change>> listeners = new CopyOnWriteArrayList<>();
     private volatile Future<Void> writes = Future.succeededFuture();
     volatile UnaryOperator<Pulse> pulses = UnaryOperator.identity();
+    private volatile Optional<RuntimeException> invalidationFailure = Optional.empty();
     private final Set<Key> full = ConcurrentHashMap.newKeySet();
     private final Set<String> written = ConcurrentHashMap.newKeySet();
 
@@ -47,6 +48,11 @@ final class BreakableStore implements Store {
     /** Nothing is written until then. */
     void holdWrites(Future<Void> until) {
         writes = until;
+    }
+
+    /** Whether and how invalidations fail. */
+    void breakInvalidations(Optional<RuntimeException> failure) {
+        invalidationFailure = failure;
     }
 
     /** There is no room for a key. */
@@ -96,7 +102,9 @@ final class BreakableStore implements Store {
 
     @Override
     public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
-        return store.invalidate(app, tags, mode, holdOffMs);
+        return invalidationFailure
+                .<Future<Invalidation>>map(Future::failedFuture)
+                .orElseGet(() -> store.invalidate(app, tags, mode, holdOffMs));
     }
 
     @Override

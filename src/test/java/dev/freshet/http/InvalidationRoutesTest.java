@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.freshet.http.Api.Answer;
+import dev.freshet.store.StoreException;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +61,34 @@ class InvalidationRoutesTest extends OnApi {
         assertThat(answer.status()).isEqualTo(202);
         assertThat(answer.json().path("replicas").asInt()).isZero();
         assertThat(answer.json().path("stamp").asLong()).isPositive();
+    }
+
+    /** It is in force nowhere else, and so it does not say when it was taken. */
+    @Test
+    void post_withoutWaitingWhenTheStoreDoesNotTakeIt_isQueued() {
+        long before = clock();
+        String body = "{\"tags\":[\"queued\"],\"mode\":\"hard\"}";
+        api.store.breakInvalidations(Optional.of(new StoreException("the store is away")));
+        try {
+            Answer queued = api.post(INVALIDATIONS, body, "Prefer", "respond-async");
+            assertThat(queued.status()).isEqualTo(202);
+            assertThat(queued.header("Preference-Applied")).isEqualTo("respond-async");
+            assertThat(queued.text()).isEqualTo("{\"queued\":true}");
+
+            for (String preference : List.of("wait=0", "wait=1", "x")) {
+                Answer refused = api.post(INVALIDATIONS, body, "Prefer", preference);
+                assertThat(refused.problem()).isEqualTo("store-unavailable");
+                assertThat(refused.status()).isEqualTo(503);
+            }
+        } finally {
+            api.store.breakInvalidations(Optional.empty());
+        }
+        assertThat(invalidate("newer")).isGreaterThan(hard("queued"));
+        assertThat(hard("queued")).isGreaterThan(before);
+    }
+
+    private static long hard(String tag) {
+        return api.get(Api.SHOP + "/tags/" + tag).json().path("hard").asLong();
     }
 
     @ParameterizedTest

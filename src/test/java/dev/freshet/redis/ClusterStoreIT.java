@@ -38,10 +38,15 @@ class ClusterStoreIT extends OnRedis {
 
     @BeforeAll
     static void start() throws IOException {
+        cluster =
+                new RedisCluster(folder, 0, "", List.of("--aclfile", acl(folder).toString()));
+    }
+
+    /** The user of {@code conf/redis.acl}, and an administrator. */
+    static Path acl(Path folder) throws IOException {
         String acl = Files.readString(Tools.repository().resolve("conf/redis.acl"))
                 .replace("user default off", "user default on nopass ~* &* +@all");
-        Path file = Files.writeString(folder.resolve("redis.acl"), acl);
-        cluster = new RedisCluster(folder, 0, "", List.of("--aclfile", file.toString()));
+        return Files.writeString(folder.resolve("redis.acl"), acl);
     }
 
     @AfterAll

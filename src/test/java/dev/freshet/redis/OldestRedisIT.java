@@ -27,7 +27,7 @@ class OldestRedisIT extends OnRedis {
 
     @BeforeAll
     static void start() {
-        redis = RedisServer.startOldest();
+        redis = RedisServer.startOldest(List.of("--appendonly", "no"));
     }
 
     @AfterAll

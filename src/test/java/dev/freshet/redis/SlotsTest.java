@@ -2,6 +2,7 @@ package dev.freshet.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -18,6 +19,24 @@ class SlotsTest {
     })
     void of_key_isTheSlotOfWhatStandsBetweenItsBraces(String key, int slot) {
         assertThat(Slots.of(key)).isEqualTo(slot);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "a b c, a b c, 0",
+        "a a b, a b b, 0", // a slot has moved
+        "a a c, a b c, 1", // the last one of a master has
+        "a b d, a b c, 1", // another in its place
+        "d e c, a b c, 2",
+        "a a -, a b c, 2", // nobody's, for all that is known
+        "a b c, a - c, 0",
+    })
+    void replaced_masters_areThoseWithoutSlots(String now, String before, int replaced) {
+        assertThat(slots(now).replaced(slots(before))).isEqualTo(replaced);
+    }
+
+    private static Slots slots(String masters) {
+        return new Slots(List.of(masters.replace("-", "").split(" ", -1)));
     }
 
     @ParameterizedTest

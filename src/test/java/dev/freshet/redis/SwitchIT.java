@@ -115,6 +115,7 @@ class SwitchIT extends OnVertx {
 
         write("two");
         assertThat(has(next, "two")).isTrue();
+        assertThat(store.redirects().masters()).isEqualTo(1);
         assertThat(has(old, "one")).isTrue();
     }
 

@@ -77,7 +77,8 @@ final class Unguarded implements Store {
                         is.outageMax(),
                         is.verify(),
                         is.marksMax(),
-                        is.appsMax())
+                        is.appsMax(),
+                        is.queuedTagsMax())
                 : is;
     }
 

@@ -95,10 +95,15 @@ public final class GatewayProcess implements AutoCloseable {
 
     /** How many callers wait for a leader here. */
     public long waiters() {
+        return metric("freshet_lease_waiters");
+    }
+
+    /** What it counts under a name that has no labels. */
+    public long metric(String name) {
         return Web.send(Web.to(adminUrl + "/metrics"))
                 .body()
                 .lines()
-                .filter(line -> line.startsWith("freshet_lease_waiters "))
+                .filter(line -> line.startsWith(name + " "))
                 .mapToLong(line -> (long) Double.parseDouble(line.substring(line.indexOf(' '))))
                 .sum();
     }

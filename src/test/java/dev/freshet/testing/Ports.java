@@ -23,6 +23,16 @@ public final class Ports {
         }
     }
 
+    /** The same, so that there is a port which is that much higher. */
+    public static int freeBelow(int more) {
+        while (true) {
+            int port = free();
+            if (port + more <= 65_535) {
+                return port;
+            }
+        }
+    }
+
     /** Whether a server accepts connections on {@code port}. */
     public static boolean answers(int port) {
         try (Socket socket = new Socket()) {

@@ -13,7 +13,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** A Redis Cluster of three masters, and as many replicas of theirs if wanted: processes on the loopback interface. */
 public final class RedisCluster implements AutoCloseable {
@@ -28,6 +31,7 @@ public final class RedisCluster implements AutoCloseable {
     private final List<Redis> clients = new ArrayList<>();
     private final Path folder;
     private final String credentials;
+    private final boolean oldest;
 
     /**
      * Starts them, and returns when each node knows all others and every slot is served.
@@ -37,18 +41,33 @@ public final class RedisCluster implements AutoCloseable {
      * @param more arguments for every node
      */
     public RedisCluster(Path folder, int replicas, String credentials, List<String> more) {
+        this(folder, replicas, credentials, () -> more, false);
         Tools.require("redis-server");
+    }
+
+    /**
+     * One without replicas.
+     *
+     * @param more arguments for each node
+     * @param oldest whether it is of Redis 6.2
+     */
+    public RedisCluster(Path folder, Supplier<List<String>> more, boolean oldest) {
+        this(folder, 0, "", more, oldest);
+    }
+
+    private RedisCluster(Path folder, int replicas, String credentials, Supplier<List<String>> more, boolean oldest) {
         this.folder = folder;
         this.credentials = credentials;
+        this.oldest = oldest;
         for (int i = 0; i < MASTERS + replicas; i++) {
-            start(more);
+            start(more.get());
         }
         for (int i = 0; i < servers.size(); i++) {
             tell(i, "CLUSTER", "SET-CONFIG-EPOCH", Integer.toString(i + 1));
             if (i < MASTERS) {
-                String from = Integer.toString(i * SLOTS / MASTERS);
-                String to = Integer.toString((i + 1) * SLOTS / MASTERS - 1);
-                tell(i, "CLUSTER", "ADDSLOTSRANGE", from, to);
+                Stream<String> slots = IntStream.range(i * SLOTS / MASTERS, (i + 1) * SLOTS / MASTERS)
+                        .mapToObj(Integer::toString);
+                tell(i, Stream.concat(Stream.of("CLUSTER", "ADDSLOTS"), slots).toArray(String[]::new));
             }
             meet(i);
         }
@@ -66,7 +85,9 @@ public final class RedisCluster implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         List<String> arguments = new ArrayList<>(List.of("--cluster-enabled", "yes", "--cluster-node-timeout", "1000"));
-        arguments.addAll(List.of("--cluster-port", Integer.toString(Ports.free())));
+        if (!oldest) {
+            arguments.addAll(List.of("--cluster-port", Integer.toString(Ports.free())));
+        }
         arguments.addAll(List.of(
                 "--cluster-config-file",
                 folder.resolve("nodes-" + UUID.randomUUID() + ".conf")
@@ -74,13 +95,18 @@ public final class RedisCluster implements AutoCloseable {
                         .toString()));
         arguments.addAll(List.of("--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"));
         arguments.addAll(more);
-        RedisServer server = RedisServer.startWith(arguments);
+        RedisServer server = oldest ? RedisServer.startOldest(arguments) : RedisServer.startWith(arguments);
         servers.add(server);
         clients.add(Redis.createClient(vertx, server.uri().replace("//", "//" + credentials)));
     }
 
     private void meet(int node) {
-        if (node > 0) {
+        if (node == 0) {
+            return;
+        }
+        if (oldest) {
+            tell(node, "CLUSTER", "MEET", "127.0.0.1", Integer.toString(port(0)));
+        } else {
             String bus =
                     tell(0, "CONFIG", "GET", "cluster-port").get("cluster-port").toString();
             tell(node, "CLUSTER", "MEET", "127.0.0.1", Integer.toString(port(0)), bus);

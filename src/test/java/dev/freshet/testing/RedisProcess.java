@@ -17,7 +17,10 @@ final class RedisProcess extends RedisServer {
     private static final Duration READY_MAX = Duration.ofSeconds(10);
     private static final Path FOLDER = Tools.repository().resolve("target/redis");
 
-    private final int port = Ports.free();
+    /** By how much the port of Redis 6.2 for other nodes of its cluster is higher than that for clients. */
+    private static final int CLUSTER_PORT = 10_000;
+
+    private final int port;
     private final ChildProcess process;
 
     RedisProcess() {
@@ -37,10 +40,11 @@ final class RedisProcess extends RedisServer {
 
     /** One with other arguments. */
     RedisProcess(List<String> keeping) {
-        this(program(), keeping);
+        this(program(), Ports.free(), keeping);
     }
 
-    private RedisProcess(Path program, List<String> keeping) {
+    private RedisProcess(Path program, int port, List<String> keeping) {
+        this.port = port;
         List<String> arguments = new ArrayList<>(
                 List.of(program.toString(), "--port", Integer.toString(port), "--bind", "127.0.0.1", "--save", ""));
         // A standby writes what it is sent to this file, and whoever started with it next would have it.
@@ -52,8 +56,8 @@ final class RedisProcess extends RedisServer {
     }
 
     /** One of the jar, whatever is on the PATH. */
-    static RedisProcess oldest() {
-        return new RedisProcess(unpacked(), List.of("--appendonly", "no"));
+    static RedisProcess oldest(List<String> keeping) {
+        return new RedisProcess(unpacked(), Ports.freeBelow(CLUSTER_PORT), keeping);
     }
 
     /** What is run. */

@@ -37,9 +37,9 @@ public abstract sealed class RedisServer implements AutoCloseable permits RedisP
         return new RedisProcess(arguments);
     }
 
-    /** A process of the oldest Redis that Freshet serves on: the one in the embedded-redis jar, 6.2. */
-    public static RedisServer startOldest() {
-        return RedisProcess.oldest();
+    /** A process of the oldest Redis that Freshet serves on: the one in the embedded-redis jar, 6.2; with arguments of the test's own. */
+    public static RedisServer startOldest(List<String> arguments) {
+        return RedisProcess.oldest(arguments);
     }
 
     /** Testcontainers is asked only where there may be an engine: where there is none it says so at length. */
