@@ -261,7 +261,7 @@ class ListenersTest {
         return await(Freshet.start(
                 vertx,
                 config(
-                        new HttpConfig("127.0.0.1", 0, 1 << 20, 1 << 20, Coding.NONE, 16, Optional.of(socket), "600"),
+                        new HttpConfig("127.0.0.1", 0, 1 << 20, 2 << 20, Coding.NONE, 16, Optional.of(socket), "600"),
                         edge)));
     }
 
@@ -323,7 +323,7 @@ class ListenersTest {
         Throwable failed = Futures.failure(Freshet.start(
                 vertx,
                 config(
-                        new HttpConfig("127.0.0.1", 0, 1 << 20, 1 << 20, Coding.NONE, 16, Optional.of(socket), "600"),
+                        new HttpConfig("127.0.0.1", 0, 1 << 20, 2 << 20, Coding.NONE, 16, Optional.of(socket), "600"),
                         EdgeConfig.DEFAULT)));
         assertThat(failed).isInstanceOf(StartException.class);
         return failed.getMessage();
