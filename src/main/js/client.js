@@ -111,7 +111,7 @@ export class Gateway {
     const asked = {
       entries: [{ digest, softTags, ...(kept && { etag: kept.etag }) }],
       lease,
-      early: early && this.#config.early,
+      early: early && this.#config.early === 'on',
       waitStale,
     };
     const answer = await this.#call({
