@@ -23,8 +23,7 @@ export function digestOf(key) {
  * @param {string} tag
  */
 export function tagName(tag) {
-  const plain =
-    tag.length >= 1 && tag.length <= 256 && !/[\x00-\x1f\x7f-\x9f]/.test(tag) && isText(tag);
+  const plain = tag.length <= 256 && /^[^\x00-\x1f\x7f-\x9f\p{Cs}]+$/u.test(tag);
   return plain ? tag : `freshet:${digestOf(tag)}`;
 }
 
@@ -42,9 +41,3 @@ export function tagNames(tags) {
  * (`use-cache-wrapper`, `crossRequestPendingCacheInvocations`), and no handler is asked again.
  */
 export const FROM_STALE = 'freshet:from-stale';
-
-/** @param {string} text */
-function isText(text) {
-  // @ts-ignore -- of ES2024, and in every Node that the package supports
-  return text.isWellFormed();
-}
