@@ -64,7 +64,8 @@ export async function read(gateway, question) {
 
   const held = tickets.held(digest);
   if ((question.alone && held) || tickets.lapsed(digest)) tickets.fruitless(digest);
-  const near = forced ? undefined : await gateway.recall(digest, softTags, owner ?? work());
+  const recalled = forced ? undefined : gateway.recall(digest, softTags, owner ?? work());
+  const near = recalled instanceof Promise ? await recalled : recalled;
   let answer = near ?? (await ask());
   if (answer?.meta.status === 404 && (await seed?.(answer))) answer = await ask();
   if (answer && isWorthAWait(question, answer, held)) {

@@ -90,9 +90,9 @@ export class Gateway {
    * @param {string} digest
    * @param {string[]} softTags
    * @param {object} [request] for which it is
-   * @returns {Promise<Answer | undefined>}
+   * @returns {Answer | undefined | Promise<Answer | undefined>}
    */
-  async recall(digest, softTags, request) {
+  recall(digest, softTags, request) {
     return this.#near()?.recall(this.#key(digest), softTags, request);
   }
 
