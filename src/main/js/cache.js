@@ -155,8 +155,7 @@ function isWorthAWait({ digest, persists, unkept, owner }, { meta }, held) {
  */
 function surrender(gateway, digest, ticket) {
   const token = tickets.part(digest, ticket);
-  if (!token) return;
-  count('surrendered');
+  if (token) count('surrendered');
   gateway.release(token);
 }
 
@@ -263,7 +262,7 @@ export async function write(gateway, digest, { asOf, token }, draft) {
     warnOnce(`an entry cannot be written: ${error instanceof Error ? error.message : error}`);
     tickets.fruitless(digest);
   }
-  if (token) gateway.release(token);
+  gateway.release(token);
   return false;
 }
 
@@ -276,7 +275,7 @@ export async function write(gateway, digest, { asOf, token }, draft) {
  */
 export function giveUp(gateway, digest, ticket) {
   tickets.fruitless(digest);
-  if (ticket?.token) gateway.release(ticket.token);
+  gateway.release(ticket?.token);
 }
 
 /**
@@ -291,7 +290,7 @@ export function giveUp(gateway, digest, ticket) {
 export function droppedAsStale(gateway, tags, ticket) {
   if (!tags.includes(FROM_STALE)) return false;
   count('from-stale');
-  if (ticket?.token) gateway.release(ticket.token);
+  gateway.release(ticket?.token);
   return true;
 }
 

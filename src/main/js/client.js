@@ -139,14 +139,8 @@ export class Gateway {
    * @param {string} digest
    * @returns {Promise<number>} 200, 404, or 0 when the gateway cannot tell
    */
-  async peek(digest) {
-    const status = await this.#call({
-      method: 'HEAD',
-      path: `${this.#entries}/entries/@${digest}`,
-      ms: this.#config.deadlineMs,
-      read: (status) => status,
-    });
-    return status ?? 0;
+  peek(digest) {
+    return this.#status('HEAD', `entries/@${digest}`);
   }
 
   /**
@@ -157,32 +151,23 @@ export class Gateway {
   async put(digest, frame) {
     const near = this.#near();
     near?.written(this.#key(digest));
-    const status = await this.#call({
-      method: 'PUT',
-      path: `${this.#entries}/entries/@${digest}`,
+    const status = await this.#status('PUT', `entries/@${digest}`, {
       headers: { 'content-type': MEDIA_TYPE },
       body: () => frame,
       ms: this.#config.deadlineMs + frame[2].length / BYTES_PER_MS,
-      read: (status) => status,
     });
     near?.written(this.#key(digest));
-    return status ?? 0;
+    return status;
   }
 
   /**
-   * Gives a lease back unused, for the next follower to lead. Nobody waits for it.
+   * Gives a lease, if it is one, back unused, for the next follower to lead. Nobody waits for it.
    *
-   * @param {string} token
+   * @param {string} [token]
    */
   release(token) {
-    outside(() => {
-      void this.#call({
-        method: 'DELETE',
-        path: `${this.#entries}/leases/${encodeURIComponent(token)}`,
-        ms: this.#config.deadlineMs,
-        read: (status) => status,
-      });
-    });
+    if (!token) return;
+    outside(() => void this.#status('DELETE', `leases/${encodeURIComponent(token)}`));
   }
 
   /** Where the gateway stands. @returns {Promise<import('./trust.js').Clock | undefined>} */
@@ -221,6 +206,19 @@ export class Gateway {
       new Error(`the gateway answered ${status}: ${body.toString('utf8', 0, 300)}`),
       { refused: status >= 400 && status < 500 && ![401, 403, 429].includes(status) },
     );
+  }
+
+  /**
+   * The status of the answer, 0 when there is none.
+   *
+   * @param {string} method
+   * @param {string} path below the deployment's
+   * @param {Partial<Call>} [more]
+   */
+  async #status(method, path, more) {
+    const ms = this.#config.deadlineMs;
+    const read = (/** @type {number} */ status) => status;
+    return (await this.#call({ method, path: `${this.#entries}/${path}`, ms, read, ...more })) ?? 0;
   }
 
   /**
