@@ -26,6 +26,8 @@ import { warnOnce } from './report.js';
  * @property {string} [caFile] which vouches for the gateway, PEM
  * @property {string} [certFile] what it shows to the gateway in TLS, PEM
  * @property {string} [keyFile] of that, PEM
+ * @property {boolean} building
+ * @property {string} [deploymentId]
  */
 
 /**
@@ -44,7 +46,7 @@ const PATH = matching(/./, 'a path');
  * lead, and the others wait on. So the default is two leases of the gateway's 10 s: that of a leader
  * that dies, and that of the one who takes its place.
  */
-/** @type {Record<keyof Config, Setting>} */
+/** @type {Record<string, Setting>} */
 const SETTINGS = {
   addresses: {
     variable: 'FRESHET_URL',
@@ -96,9 +98,13 @@ let known;
  * @returns {Config}
  */
 export function config() {
-  known ??= Object.fromEntries(
-    Object.entries(SETTINGS).map(([key, setting]) => [key, valueOf(setting)]),
-  );
+  known ??= {
+    ...Object.fromEntries(
+      Object.entries(SETTINGS).map(([key, setting]) => [key, valueOf(setting)]),
+    ),
+    building: process.env.NEXT_PHASE === 'phase-production-build',
+    deploymentId: process.env.NEXT_DEPLOYMENT_ID,
+  };
   return known;
 }
 
@@ -112,7 +118,7 @@ export function lookAgain() {
  * (NEXT_PHASE is unset in `next start`, so there is nothing else to compare with.)
  */
 export function building() {
-  return process.env.NEXT_PHASE === 'phase-production-build';
+  return config().building;
 }
 
 /**
@@ -123,7 +129,7 @@ export function building() {
  */
 export function deployment(known = {}) {
   const name =
-    process.env.NEXT_DEPLOYMENT_ID ||
+    config().deploymentId ||
     known.deploymentId ||
     known.buildId ||
     buildIdIn(known.serverDistDir ? path.join(known.serverDistDir, '..') : path.resolve('.next')) ||

@@ -312,6 +312,8 @@ test('config_wrongValues_areSaidOnceAndTheDefaultsServe', () => {
     caFile: undefined,
     certFile: undefined,
     keyFile: undefined,
+    building: false,
+    deploymentId: 'v1',
   });
   const said = warn.mock.calls.map(({ arguments: [text] }) => text);
   assert.equal(said.length, 9);
