@@ -228,12 +228,12 @@ export class Gateway {
    * @param {Call & { read: (status: number, body: Buffer) => T }} call
    * @returns {Promise<T | undefined>}
    */
-  async #call({ read, ...call }) {
+  async #call(call) {
     let asked = false;
     try {
       return await this.#ask(call, (status, body) => {
         asked = true;
-        return read(status, body);
+        return call.read(status, body);
       });
     } catch {
       asked = true;
@@ -249,27 +249,27 @@ export class Gateway {
    * @param {Call & { insists?: boolean }} call
    * @param {(status: number, body: Buffer) => T} read
    */
-  #ask({ path, headers, body, ms, bytesMax = ANSWER_BYTES_MAX, insists, ...rest }, read) {
+  #ask(call, read) {
     const trace = traceHeaders();
     return this.#replicas.ask(
       async (address, ms) => {
-        const { headers: shown, tls } = credentials(this.#config, address);
+        const { headers, tls } = credentials(this.#config, address);
         const answer = await exchange({
-          ...rest,
+          bytesMax: ANSWER_BYTES_MAX,
+          ...call,
           address,
-          path: this.#path(path),
-          headers: { ...headers, ...trace, ...shown },
+          path: this.#path(call.path),
+          headers: { ...call.headers, ...trace, ...headers },
           tls,
-          body: body?.(ms),
+          body: call.body?.(ms),
           ms,
-          bytesMax,
-          waits: rest.waits || insists,
+          waits: call.waits || call.insists,
         });
         noteRefusal(this.#config, address, answer.status);
         const result = read(answer.status, answer.body);
         return { result, up: answer.status < 500 || answer.status === 507, unable: unable(result) };
       },
-      { ms, insists, waits: rest.waits },
+      call,
     );
   }
 
