@@ -65,29 +65,26 @@ export function part(digest, ticket) {
 }
 
 /**
- * The newest ticket from before the computation began; if nobody says when, the oldest of its
- * request, or of all. It is taken with those before it: their computations are older still.
+ * The oldest ticket of the request that computed it, or else the newest from before it began. It is
+ * taken with those before it: their computations are older still.
  *
  * A value for which nothing was asked is dated by the last stamp that was heard before it began. It
  * is then a little older than it could be. Without even that it has no date, and cannot be written.
  *
  * @param {string} digest
- * @param {{ began?: number, owner?: object, since?: number }} computation
+ * @param {{ began: number, owner?: object }} computation
  * @returns {Ticket | undefined}
  */
-export function take(digest, { began, owner, since }) {
+export function take(digest, { began, owner }) {
   const tickets = open.get(digest) ?? [];
+  const isFromBefore = (/** @type {{ at: number }} */ { at }) => at <= began;
   const own = owner ? tickets.findIndex((ticket) => ticket.owner === owner) : -1;
-  const at =
-    began === undefined
-      ? Math.max(own, 0)
-      : tickets.findLastIndex((ticket) => ticket.at <= /** @type {number} */ (began));
+  const at = own < 0 ? tickets.findLastIndex(isFromBefore) : own;
   const taken = at < 0 ? undefined : tickets.splice(0, at + 1).at(-1);
   if (tickets.length === 0) open.delete(digest);
   if (taken) return taken;
-  const start = began ?? since ?? 0;
-  const stamp = seen.findLast((stamp) => stamp.at <= start);
-  return stamp && { asOf: stamp.asOf, at: start, leaseEnds: 0 };
+  const stamp = seen.findLast(isFromBefore);
+  return stamp && { asOf: stamp.asOf, at: began, leaseEnds: 0 };
 }
 
 /** The lease that this process holds on a key and has not used. @param {string} digest */
