@@ -66,7 +66,6 @@ final class Pages implements AutoCloseable {
     /** How long after its answer a value may be being written: two deadlines, on a machine that is busy. */
     private static final long WRITTEN_NANOS_MAX = 3_000_000_000L;
 
-    private static final int INVALIDATORS = 2;
     /** So seldom that most keys have copies in the processes, which are not used for a while after each invalidation. */
     private static final long INVALIDATOR_NANOS = 2_000_000_000;
 
@@ -83,6 +82,7 @@ final class Pages implements AutoCloseable {
     private final List<FaultProxy> lines = new ArrayList<>();
     private final List<NextServer> servers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
+    private final int[] versions = new int[KEYS];
     private final AtomicInteger values = new AtomicInteger();
     private final AtomicLong reads = new AtomicLong();
     private volatile boolean over;
@@ -115,18 +115,13 @@ final class Pages implements AutoCloseable {
         for (int i = 0; i < READERS * servers.size(); i++) {
             start("reader", new Reader(i / READERS, i % READERS, new Random(seeds.nextLong()))::read);
         }
-        for (int i = 0; i < INVALIDATORS; i++) {
-            int own = i;
-            int[] versions = new int[KEYS];
-            Random random = new Random(seeds.nextLong());
-            start("invalidator", () -> {
-                int key = own + INVALIDATORS * random.nextInt(KEYS / INVALIDATORS);
-                invalidate(key, ++versions[key], random);
-                LockSupport.parkNanos(INVALIDATOR_NANOS);
-            });
-        }
-        Random random = new Random(seeds.nextLong());
-        start("lines", () -> harm(random));
+        Random calm = new Random(seeds.nextLong());
+        start("invalidator", () -> {
+            invalidate(2 * calm.nextInt(KEYS / 2), calm);
+            LockSupport.parkNanos(INVALIDATOR_NANOS);
+        });
+        Random harming = new Random(seeds.nextLong());
+        start("lines", () -> harm(harming));
     }
 
     private void start(String name, Runnable step) {
@@ -178,38 +173,42 @@ final class Pages implements AutoCloseable {
                     ? Kind.all().get(random.nextInt(Kind.all().size()))
                     : USUAL.get(key % USUAL.size());
             long start = history.now();
-            int status = 0;
-            String value = "";
-            reads.incrementAndGet();
-            try {
-                Page page = servers.get(server).get(kind.path(name(key)), PAGE_MAX);
-                status = page.status();
-                value = page.value();
-            } catch (UncheckedIOException e) {
-                // No answer is what is written down.
-            }
-            long end = history.now();
-            history.add(new Operation(
-                    Operation.Kind.READ,
-                    ALONE.contains(kind) ? start : computedSince(key, start, end),
-                    end,
-                    "next-" + server,
-                    name(key),
-                    value,
-                    0,
-                    status,
-                    0,
-                    (status == 200 ? "fresh " : "") + kind));
+            Deque<Asked> before = asked.computeIfAbsent(key, unused -> new ArrayDeque<>());
+            before.removeIf(one -> one.endNanos < start - WRITTEN_NANOS_MAX);
+            ask(server, key, kind, before.isEmpty() || ALONE.contains(kind) ? start : before.getFirst().startNanos);
+            before.addLast(new Asked(start, history.now()));
             LockSupport.parkNanos(READER_NANOS);
         }
+    }
 
-        /** When the earliest page of the key was asked for that may have been computed or written still. */
-        private long computedSince(int key, long start, long end) {
-            Deque<Asked> all = asked.computeIfAbsent(key, unused -> new ArrayDeque<>());
-            all.removeIf(one -> one.endNanos < start - WRITTEN_NANOS_MAX);
-            all.addLast(new Asked(start, end));
-            return all.getFirst().startNanos;
+    /**
+     * Asks a process for a page.
+     *
+     * @param sinceNanos when the earliest was asked for that it may have been computed with
+     */
+    private void ask(int server, int key, Kind kind, long sinceNanos) {
+        int status = 0;
+        String value = "";
+        reads.incrementAndGet();
+        try {
+            Page page = servers.get(server).get(kind.path(name(key)), PAGE_MAX);
+            status = page.status();
+            value = page.value();
+        } catch (UncheckedIOException e) {
+            // No answer is what is written down.
         }
+        String detail = (status == 200 ? "fresh " : "") + kind;
+        history.add(new Operation(
+                Operation.Kind.READ,
+                sinceNanos,
+                history.now(),
+                "next-" + server,
+                name(key),
+                value,
+                0,
+                status,
+                0,
+                detail));
     }
 
     /** Changes the origin's value of a key. */
@@ -231,7 +230,9 @@ final class Pages implements AutoCloseable {
         return value;
     }
 
-    private void invalidate(int key, int version, Random random) {
+    /* Of one key one thread at a time. */
+    private void invalidate(int key, Random random) {
+        int version = ++versions[key];
         change(key, version);
         int replica = random.nextInt(Site.REPLICAS);
         String body = "{\"tags\":[\"" + name(key) + "\"],\"mode\":\"hard\"}";
@@ -264,10 +265,15 @@ final class Pages implements AutoCloseable {
                 "hard"));
     }
 
-    /** Has the line of one process fail for a while: its answers and events are held back, or it is cut. */
+    /**
+     * Has the line of one process fail for a while: its answers and events are held back, or it is cut. Meanwhile something is
+     * ended that the process has a copy of, and asked for.
+     */
     private void harm(Random random) {
         int number = random.nextInt(lines.size());
         FaultProxy line = lines.get(number);
+        int key = 1 + 2 * random.nextInt(KEYS / 2);
+        ask(number, key, Kind.UNSTABLE_CACHE, history.now());
         long start = history.now();
         boolean cut = random.nextInt(3) == 0;
         if (cut) {
@@ -275,6 +281,8 @@ final class Pages implements AutoCloseable {
         } else {
             line.rule(Rule.held(Which.ALL, Way.TO_CLIENT));
         }
+        invalidate(key, random);
+        ask(number, key, Kind.UNSTABLE_CACHE, history.now());
         LockSupport.parkNanos(1_000_000L * random.nextInt(HARM_MS_MAX));
         line.rule(Rule.PASS);
         String what = cut ? "LINE_CUT" : "LINE_HELD";

@@ -42,8 +42,7 @@ class StrictIT {
         assertThat(verdict.broken()).as("seed %s: %s", seed, verdict.told()).isEmpty();
         assertThat(verdict.counts("read").keySet()).allMatch(read -> read.startsWith("200 fresh"));
         assertThat(verdict.total("fault")).isGreaterThanOrEqualTo(LENGTH.faults());
-        assertThat(verdict.counted("invalidate 200")).isGreaterThanOrEqualTo(SECONDS / 5);
-        assertThat(verdict.judged()).isGreaterThanOrEqualTo(2L * SECONDS);
+        assertThat(verdict.judged()).isGreaterThanOrEqualTo(SECONDS);
         assertThat((long) computations).isLessThan(verdict.total("read"));
     }
 
