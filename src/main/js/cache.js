@@ -76,6 +76,7 @@ export async function read(gateway, question) {
     answer = waited ?? answer;
   }
   if (!answer) {
+    tickets.keepUnasked(digest, owner);
     tell(digest, undefined, { reached: false });
     return { reached: false };
   }

@@ -183,7 +183,7 @@ export default class Incremental {
    * @param {any} ctx
    */
   async #set(gateway, digest, value, ctx) {
-    const ticket = take(digest, { owner: this.#request, began: this.#request.since });
+    const ticket = take(digest, { owner: this.#request, since: this.#request.since });
     /*
      * Rendering failed, and Next writes back what it was given. That would make it young again. Its
      * lease is kept, though, so that for the rest of it nobody tries again.

@@ -51,6 +51,18 @@ export function keep(digest, { asOf, token, ttl = 0, owner }) {
 }
 
 /**
+ * Gives what is computed without an answer of the gateway the date of the last stamp that was heard:
+ * else it would be dated by the ticket of a request that comes later. One from before does, too.
+ *
+ * @param {string} digest
+ * @param {object} [owner] the request
+ */
+export function keepUnasked(digest, owner) {
+  const asOf = seen.at(-1)?.asOf;
+  if (asOf && !open.get(digest)?.length) keep(digest, { asOf, owner });
+}
+
+/**
  * Parts a ticket from its lease, which is then nobody's here: unless the ticket is taken already.
  *
  * @param {string} digest
@@ -65,26 +77,29 @@ export function part(digest, ticket) {
 }
 
 /**
- * The oldest ticket of the request that computed it, or else the newest from before it began. It is
- * taken with those before it: their computations are older still.
+ * The newest ticket from before the computation began; if nobody says when, the oldest of its
+ * request, or of all. It is taken with those before it: their computations are older still.
  *
  * A value for which nothing was asked is dated by the last stamp that was heard before it began. It
  * is then a little older than it could be. Without even that it has no date, and cannot be written.
  *
  * @param {string} digest
- * @param {{ began: number, owner?: object }} computation
+ * @param {{ began?: number, owner?: object, since?: number }} computation
  * @returns {Ticket | undefined}
  */
-export function take(digest, { began, owner }) {
+export function take(digest, { began, owner, since }) {
   const tickets = open.get(digest) ?? [];
-  const isFromBefore = (/** @type {{ at: number }} */ { at }) => at <= began;
   const own = owner ? tickets.findIndex((ticket) => ticket.owner === owner) : -1;
-  const at = own < 0 ? tickets.findLastIndex(isFromBefore) : own;
+  const at =
+    began === undefined
+      ? Math.max(own, 0)
+      : tickets.findLastIndex((ticket) => ticket.at <= /** @type {number} */ (began));
   const taken = at < 0 ? undefined : tickets.splice(0, at + 1).at(-1);
   if (tickets.length === 0) open.delete(digest);
   if (taken) return taken;
-  const stamp = seen.findLast(isFromBefore);
-  return stamp && { asOf: stamp.asOf, at: began, leaseEnds: 0 };
+  const start = began ?? since ?? 0;
+  const stamp = seen.findLast((stamp) => stamp.at <= start);
+  return stamp && { asOf: stamp.asOf, at: start, leaseEnds: 0 };
 }
 
 /** The lease that this process holds on a key and has not used. @param {string} digest */
