@@ -2,12 +2,13 @@
 /** Where a gateway is: a host over TCP or TLS, or a Unix socket. */
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 
 /**
  * @typedef {object} Address
  * @property {string} name as it was given
- * @property {URL} url what paths are added to
- * @property {string} [socketPath] of a Unix socket
+ * @property {https.RequestOptions} where of a request: `path` is what paths are added to, and a Unix
+ * socket has a `socketPath`
  */
 
 /** The most that can be named. */
@@ -30,19 +31,19 @@ export function addressesIn(text) {
  */
 function addressIn(name) {
   const socketPath = /^unix:(?:\/\/)?(\/.+)$/.exec(name)?.[1];
-  if (socketPath) return { name, url: new URL('http://localhost'), socketPath };
   try {
-    const url = new URL(name);
-    const plain = /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;
-    return plain ? { name, url } : undefined;
+    const url = new URL(socketPath ? 'http://localhost' : name);
+    if (!/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) return undefined;
+    const path = url.pathname.replace(/\/*$/, '');
+    return { name, where: { ...urlToHttpOptions(url), path, socketPath } };
   } catch {
     return undefined;
   }
 }
 
 /** @param {Address} address */
-export function isSecure({ url }) {
-  return url.protocol === 'https:';
+export function isSecure({ where }) {
+  return where.protocol === 'https:';
 }
 
 /**
@@ -54,7 +55,7 @@ export function isSecure({ url }) {
  * @param {https.RequestOptions} options
  */
 export function requestTo(address, path, options) {
-  const url = new URL(address.url.href.replace(/\/*$/, '') + path);
-  const { socketPath } = address;
-  return (isSecure(address) ? https : http).request(url, { ...options, socketPath });
+  const { where } = address;
+  const { request } = isSecure(address) ? https : http;
+  return request({ ...where, ...options, path: where.path + path });
 }

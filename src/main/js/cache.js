@@ -64,7 +64,8 @@ export async function read(gateway, question) {
 
   const held = tickets.held(digest);
   if ((question.alone && held) || tickets.lapsed(digest)) tickets.fruitless(digest);
-  const near = forced ? undefined : await gateway.recall(digest, softTags, owner ?? work());
+  const recalled = forced ? undefined : gateway.recall(digest, softTags, owner ?? work());
+  const near = recalled instanceof Promise ? await recalled : recalled;
   let answer = near ?? (await ask());
   if (answer?.meta.status === 404 && (await seed?.(answer))) answer = await ask();
   if (answer && isWorthAWait(question, answer, held)) {
@@ -75,6 +76,7 @@ export async function read(gateway, question) {
     answer = waited ?? answer;
   }
   if (!answer) {
+    tickets.keepUnasked(digest, owner);
     tell(digest, undefined, { reached: false });
     return { reached: false };
   }
@@ -154,8 +156,7 @@ function isWorthAWait({ digest, persists, unkept, owner }, { meta }, held) {
  */
 function surrender(gateway, digest, ticket) {
   const token = tickets.part(digest, ticket);
-  if (!token) return;
-  count('surrendered');
+  if (token) count('surrendered');
   gateway.release(token);
 }
 
@@ -262,7 +263,7 @@ export async function write(gateway, digest, { asOf, token }, draft) {
     warnOnce(`an entry cannot be written: ${error instanceof Error ? error.message : error}`);
     tickets.fruitless(digest);
   }
-  if (token) gateway.release(token);
+  gateway.release(token);
   return false;
 }
 
@@ -275,7 +276,7 @@ export async function write(gateway, digest, { asOf, token }, draft) {
  */
 export function giveUp(gateway, digest, ticket) {
   tickets.fruitless(digest);
-  if (ticket?.token) gateway.release(ticket.token);
+  gateway.release(ticket?.token);
 }
 
 /**
@@ -290,7 +291,7 @@ export function giveUp(gateway, digest, ticket) {
 export function droppedAsStale(gateway, tags, ticket) {
   if (!tags.includes(FROM_STALE)) return false;
   count('from-stale');
-  if (ticket?.token) gateway.release(ticket.token);
+  gateway.release(ticket?.token);
   return true;
 }
 

@@ -90,9 +90,9 @@ export class Gateway {
    * @param {string} digest
    * @param {string[]} softTags
    * @param {object} [request] for which it is
-   * @returns {Promise<Answer | undefined>}
+   * @returns {Answer | undefined | Promise<Answer | undefined>}
    */
-  async recall(digest, softTags, request) {
+  recall(digest, softTags, request) {
     return this.#near()?.recall(this.#key(digest), softTags, request);
   }
 
@@ -111,7 +111,7 @@ export class Gateway {
     const asked = {
       entries: [{ digest, softTags, ...(kept && { etag: kept.etag }) }],
       lease,
-      early: early && this.#config.early,
+      early: early && this.#config.early === 'on',
       waitStale,
     };
     const answer = await this.#call({
@@ -139,14 +139,8 @@ export class Gateway {
    * @param {string} digest
    * @returns {Promise<number>} 200, 404, or 0 when the gateway cannot tell
    */
-  async peek(digest) {
-    const status = await this.#call({
-      method: 'HEAD',
-      path: `${this.#entries}/entries/@${digest}`,
-      ms: this.#config.deadlineMs,
-      read: (status) => status,
-    });
-    return status ?? 0;
+  peek(digest) {
+    return this.#status('HEAD', `entries/@${digest}`);
   }
 
   /**
@@ -157,32 +151,23 @@ export class Gateway {
   async put(digest, frame) {
     const near = this.#near();
     near?.written(this.#key(digest));
-    const status = await this.#call({
-      method: 'PUT',
-      path: `${this.#entries}/entries/@${digest}`,
+    const status = await this.#status('PUT', `entries/@${digest}`, {
       headers: { 'content-type': MEDIA_TYPE },
       body: () => frame,
       ms: this.#config.deadlineMs + frame[2].length / BYTES_PER_MS,
-      read: (status) => status,
     });
     near?.written(this.#key(digest));
-    return status ?? 0;
+    return status;
   }
 
   /**
-   * Gives a lease back unused, for the next follower to lead. Nobody waits for it.
+   * Gives a lease, if it is one, back unused, for the next follower to lead. Nobody waits for it.
    *
-   * @param {string} token
+   * @param {string} [token]
    */
   release(token) {
-    outside(() => {
-      void this.#call({
-        method: 'DELETE',
-        path: `${this.#entries}/leases/${encodeURIComponent(token)}`,
-        ms: this.#config.deadlineMs,
-        read: (status) => status,
-      });
-    });
+    if (!token) return;
+    outside(() => void this.#status('DELETE', `leases/${encodeURIComponent(token)}`));
   }
 
   /** Where the gateway stands. @returns {Promise<import('./trust.js').Clock | undefined>} */
@@ -224,18 +209,31 @@ export class Gateway {
   }
 
   /**
+   * The status of the answer, 0 when there is none.
+   *
+   * @param {string} method
+   * @param {string} path below the deployment's
+   * @param {Partial<Call>} [more]
+   */
+  async #status(method, path, more) {
+    const ms = this.#config.deadlineMs;
+    const read = (/** @type {number} */ status) => status;
+    return (await this.#call({ method, path: `${this.#entries}/${path}`, ms, read, ...more })) ?? 0;
+  }
+
+  /**
    * Makes a call unless the gateway is thought to be down. Never rejects.
    *
    * @template T
    * @param {Call & { read: (status: number, body: Buffer) => T }} call
    * @returns {Promise<T | undefined>}
    */
-  async #call({ read, ...call }) {
+  async #call(call) {
     let asked = false;
     try {
       return await this.#ask(call, (status, body) => {
         asked = true;
-        return read(status, body);
+        return call.read(status, body);
       });
     } catch {
       asked = true;
@@ -251,27 +249,27 @@ export class Gateway {
    * @param {Call & { insists?: boolean }} call
    * @param {(status: number, body: Buffer) => T} read
    */
-  #ask({ path, headers, body, ms, bytesMax = ANSWER_BYTES_MAX, insists, ...rest }, read) {
+  #ask(call, read) {
     const trace = traceHeaders();
     return this.#replicas.ask(
       async (address, ms) => {
-        const { headers: shown, tls } = credentials(this.#config, address);
+        const { headers, tls } = credentials(this.#config, address);
         const answer = await exchange({
-          ...rest,
+          bytesMax: ANSWER_BYTES_MAX,
+          ...call,
           address,
-          path: this.#path(path),
-          headers: { ...headers, ...trace, ...shown },
+          path: this.#path(call.path),
+          headers: { ...call.headers, ...trace, ...headers },
           tls,
-          body: body?.(ms),
+          body: call.body?.(ms),
           ms,
-          bytesMax,
-          waits: rest.waits || insists,
+          waits: call.waits || call.insists,
         });
         noteRefusal(this.#config, address, answer.status);
         const result = read(answer.status, answer.body);
         return { result, up: answer.status < 500 || answer.status === 507, unable: unable(result) };
       },
-      { ms, insists, waits: rest.waits },
+      call,
     );
   }
 

@@ -1,12 +1,13 @@
 // @ts-check
 /**
- * The settings, read from the environment when a request needs them: a build bakes none of them.
+ * The settings, read from the environment when a request first needs them: a build bakes none of
+ * them.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { addressesIn } from './address.js';
-import { isToken } from './credentials.js';
+import { TOKEN } from './credentials.js';
 import { warnOnce } from './report.js';
 
 /**
@@ -16,7 +17,7 @@ import { warnOnce } from './report.js';
  * @property {number} deadlineMs the longest that one call may take
  * @property {number} waitMs the longest that a follower waits for its leader; 0 never waits
  * @property {number} invalidateMs the longest that an invalidation may take
- * @property {boolean} early whether what is soon to be stale is refreshed ahead
+ * @property {'on' | 'off'} early whether what is soon to be stale is refreshed ahead
  * @property {number} nearMaxBytes of copies in this process; 0 keeps none
  * @property {'strict' | 'bounded'} coherence when a copy may answer: once the clock was asked for
  * the very request, or while it was asked lately
@@ -25,73 +26,91 @@ import { warnOnce } from './report.js';
  * @property {string} [caFile] which vouches for the gateway, PEM
  * @property {string} [certFile] what it shows to the gateway in TLS, PEM
  * @property {string} [keyFile] of that, PEM
+ * @property {boolean} building
+ * @property {string} [deploymentId]
  */
+
+/**
+ * @typedef {object} Setting
+ * @property {string} variable
+ * @property {string} [usual] else it is nothing
+ * @property {(text: string) => any} read undefined when it breaks the rule
+ * @property {string} rule
+ * @property {boolean} [secret]
+ */
+
+const PATH = matching(/./, 'a path');
 
 /*
  * When a lease ends, be it that its leader failed or died, the gateway has one of the followers
  * lead, and the others wait on. So the default is two leases of the gateway's 10 s: that of a leader
  * that dies, and that of the one who takes its place.
  */
-const SETTINGS = /** @type {const} */ ({
-  FRESHET_URL: {
+/** @type {Record<string, Setting>} */
+const SETTINGS = {
+  addresses: {
+    variable: 'FRESHET_URL',
     usual: 'http://127.0.0.1:8484',
     read: addressesIn,
     rule: '1 to 16 of http://…, https://… and unix:/…, separated by commas',
   },
-  FRESHET_APP: {
+  app: {
+    variable: 'FRESHET_APP',
     usual: 'app',
-    read: appName,
-    rule: '1 to 63 of a-z 0-9 . _ -, beginning with a letter or a digit',
+    ...matching(
+      /^[a-z0-9][a-z0-9._-]{0,62}$/,
+      '1 to 63 of a-z 0-9 . _ -, beginning with a letter or a digit',
+    ),
   },
-  FRESHET_DEADLINE_MS: { usual: '500', read: within(50, 30_000), rule: '50 to 30000' },
-  FRESHET_WAIT_MS: { usual: '20000', read: within(0, 30_000), rule: '0 to 30000' },
-  FRESHET_INVALIDATE_MS: { usual: '5000', read: within(500, 60_000), rule: '500 to 60000' },
-  FRESHET_EARLY: { usual: 'on', read: onOrOff, rule: 'on or off' },
-  FRESHET_NEAR_MAX_BYTES: { usual: '32MiB', read: bytes, rule: '0 to 64GiB, in B, KiB, MiB, GiB' },
-  FRESHET_COHERENCE: { usual: 'strict', read: coherence, rule: 'strict or bounded' },
-  FRESHET_TOKEN: {
-    usual: '',
-    read: token,
-    rule: '1 to 4096 printable characters without a space',
+  deadlineMs: { variable: 'FRESHET_DEADLINE_MS', usual: '500', ...within(50, 30_000) },
+  waitMs: { variable: 'FRESHET_WAIT_MS', usual: '20000', ...within(0, 30_000) },
+  invalidateMs: { variable: 'FRESHET_INVALIDATE_MS', usual: '5000', ...within(500, 60_000) },
+  early: { variable: 'FRESHET_EARLY', usual: 'on', ...matching(/^(on|off)$/, 'on or off') },
+  nearMaxBytes: {
+    variable: 'FRESHET_NEAR_MAX_BYTES',
+    usual: '32MiB',
+    read: bytes,
+    rule: '0 to 64GiB, in B, KiB, MiB, GiB',
+  },
+  coherence: {
+    variable: 'FRESHET_COHERENCE',
+    usual: 'strict',
+    ...matching(/^(strict|bounded)$/, 'strict or bounded'),
+  },
+  token: {
+    variable: 'FRESHET_TOKEN',
+    ...matching(TOKEN, '1 to 4096 printable characters without a space'),
     secret: true,
   },
-  FRESHET_TOKEN_FILE: { usual: '', read: file, rule: 'a path' },
-  FRESHET_CA_FILE: { usual: '', read: file, rule: 'a path' },
-  FRESHET_CERT_FILE: { usual: '', read: file, rule: 'a path' },
-  FRESHET_KEY_FILE: { usual: '', read: file, rule: 'a path' },
-});
+  tokenFile: { variable: 'FRESHET_TOKEN_FILE', ...PATH },
+  caFile: { variable: 'FRESHET_CA_FILE', ...PATH },
+  certFile: { variable: 'FRESHET_CERT_FILE', ...PATH },
+  keyFile: { variable: 'FRESHET_KEY_FILE', ...PATH },
+};
 
-/** @type {string | undefined} */
-let lastRaw;
-/** @type {Config | undefined} */
-let last;
+/** @type {any} */
+let known;
 
 /**
- * The settings as they are now. Never throws: what is wrong is said once, and the default serves.
+ * The settings. Read once, for each get would look at all of them. Never throws: what is wrong is
+ * said once, and the default serves.
+ *
+ * @returns {Config}
  */
 export function config() {
-  const raw = Object.keys(SETTINGS)
-    .map((key) => process.env[key])
-    .join('\0');
-  if (last === undefined || raw !== lastRaw) {
-    last = {
-      addresses: setting('FRESHET_URL'),
-      app: setting('FRESHET_APP'),
-      deadlineMs: setting('FRESHET_DEADLINE_MS'),
-      waitMs: setting('FRESHET_WAIT_MS'),
-      invalidateMs: setting('FRESHET_INVALIDATE_MS'),
-      early: setting('FRESHET_EARLY'),
-      nearMaxBytes: setting('FRESHET_NEAR_MAX_BYTES'),
-      coherence: setting('FRESHET_COHERENCE'),
-      token: setting('FRESHET_TOKEN') || undefined,
-      tokenFile: setting('FRESHET_TOKEN_FILE') || undefined,
-      caFile: setting('FRESHET_CA_FILE') || undefined,
-      certFile: setting('FRESHET_CERT_FILE') || undefined,
-      keyFile: setting('FRESHET_KEY_FILE') || undefined,
-    };
-    lastRaw = raw;
-  }
-  return last;
+  known ??= {
+    ...Object.fromEntries(
+      Object.entries(SETTINGS).map(([key, setting]) => [key, valueOf(setting)]),
+    ),
+    building: process.env.NEXT_PHASE === 'phase-production-build',
+    deploymentId: process.env.NEXT_DEPLOYMENT_ID,
+  };
+  return known;
+}
+
+/** Has the settings read when they are needed next. */
+export function lookAgain() {
+  known = undefined;
 }
 
 /**
@@ -99,7 +118,7 @@ export function config() {
  * (NEXT_PHASE is unset in `next start`, so there is nothing else to compare with.)
  */
 export function building() {
-  return process.env.NEXT_PHASE === 'phase-production-build';
+  return config().building;
 }
 
 /**
@@ -110,7 +129,7 @@ export function building() {
  */
 export function deployment(known = {}) {
   const name =
-    process.env.NEXT_DEPLOYMENT_ID ||
+    config().deploymentId ||
     known.deploymentId ||
     known.buildId ||
     buildIdIn(known.serverDistDir ? path.join(known.serverDistDir, '..') : path.resolve('.next')) ||
@@ -138,43 +157,23 @@ function buildIdIn(distDir) {
   return buildIds.get(distDir);
 }
 
+/** @param {Setting} setting */
+function valueOf({ variable, usual, read, rule, secret }) {
+  const text = process.env[variable]?.trim();
+  const value = text ? read(text) : undefined;
+  if (text && value === undefined) {
+    const was = secret ? `${text.length} characters` : JSON.stringify(text);
+    warnOnce(`${variable} is ${rule}, was ${was}; ${usual ?? 'none'} is used`);
+  }
+  return value ?? (usual && read(usual));
+}
+
 /**
- * @param {keyof typeof SETTINGS} key
- * @returns {any}
+ * @param {RegExp} form
+ * @param {string} rule
  */
-function setting(key) {
-  const { usual, read, rule } = SETTINGS[key];
-  const text = process.env[key]?.trim() || usual;
-  const value = read(text);
-  if (value !== undefined) return value;
-  const was = 'secret' in SETTINGS[key] ? `${text.length} characters` : JSON.stringify(text);
-  warnOnce(`${key} is ${rule}, was ${was}; ${usual || 'none'} is used`);
-  return read(usual);
-}
-
-/** @param {string} text */
-function token(text) {
-  return text === '' || isToken(text) ? text : undefined;
-}
-
-/** @param {string} text */
-function file(text) {
-  return text.includes('\0') ? undefined : text;
-}
-
-/** @param {string} text */
-function appName(text) {
-  return /^[a-z0-9][a-z0-9._-]{0,62}$/.test(text) ? text : undefined;
-}
-
-/** @param {string} text */
-function onOrOff(text) {
-  return /^(on|off)$/.test(text) ? text === 'on' : undefined;
-}
-
-/** @param {string} text */
-function coherence(text) {
-  return /^(strict|bounded)$/.test(text) ? text : undefined;
+function matching(form, rule) {
+  return { read: (/** @type {string} */ text) => (form.test(text) ? text : undefined), rule };
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB'];
@@ -192,8 +191,9 @@ function bytes(text) {
  * @param {number} max
  */
 function within(min, max) {
-  return (/** @type {string} */ text) => {
+  const read = (/** @type {string} */ text) => {
     const number = /^\d+$/.test(text) ? Number(text) : NaN;
     return number >= min && number <= max ? number : undefined;
   };
+  return { read, rule: `${min} to ${max}` };
 }

@@ -29,15 +29,13 @@ export function credentials(config, address) {
   };
 }
 
-/** What may be sent as a bearer token. @param {string} text */
-export function isToken(text) {
-  return /^[\x21-\x7e]{1,4096}$/.test(text);
-}
+/** What may be sent as a bearer token. */
+export const TOKEN = /^[\x21-\x7e]{1,4096}$/;
 
 /** @param {string} file */
 function tokenIn(file) {
   const token = contentOf(file)?.trim();
-  if (token === undefined || isToken(token)) return token;
+  if (token === undefined || TOKEN.test(token)) return token;
   warnOnce(`${file} holds no token: that is 1 to 4096 printable characters without a space`);
   return undefined;
 }

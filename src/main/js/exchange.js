@@ -126,9 +126,8 @@ function attempt(exchange, deadline, again) {
         if (bytes > bytesMax) fail(new Error(`an answer of more than ${bytesMax} bytes`));
         else chunks.push(chunk);
       });
-      response.on('close', () => fail(new Error('the answer is cut off')));
-      response.on('end', () => {
-        if (!response.complete) return;
+      response.on('close', () => {
+        if (!response.complete) return fail(new Error('the answer is cut off'));
         settle(() => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
       });
     });

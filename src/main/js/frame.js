@@ -2,6 +2,7 @@
 /**
  * Frames, `application/vnd.freshet.entry`: an entry's meta and its body as bytes, with checksums.
  */
+import { isUtf8 } from 'node:buffer';
 import * as zlib from 'node:zlib';
 
 export const MEDIA_TYPE = 'application/vnd.freshet.entry';
@@ -62,14 +63,12 @@ export function decode(bytes) {
 function objectIn(text) {
   let meta;
   try {
-    meta = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text));
+    meta = isUtf8(text) && JSON.parse(text.toString());
   } catch {
-    throw new FrameError('meta is not JSON in UTF-8');
+    // nothing
   }
-  if (typeof meta !== 'object' || meta === null || Array.isArray(meta)) {
-    throw new FrameError('meta is not an object');
-  }
-  return meta;
+  if (typeof meta === 'object' && meta !== null && !Array.isArray(meta)) return meta;
+  throw new FrameError('meta is not an object as JSON in UTF-8');
 }
 
 /**

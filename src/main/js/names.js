@@ -1,9 +1,15 @@
 // @ts-check
 /** How keys and tags are called on the wire. */
 import { createHash } from 'node:crypto';
+import { putLast } from './bounded.js';
 
 /** The most tags that an entry or a lookup may have. */
 export const TAGS_MAX = 128;
+
+/** Of keys that were asked for: to make one takes a fourth of a get. @type {Map<string, string>} */
+const digests = new Map();
+const DIGESTS_MAX = 1_000;
+const REMEMBERED_CHARS_MAX = 2_048;
 
 /**
  * The digest of a key: SHA-256 over its UTF-16 code units, big-endian. A key holds user data, and
@@ -12,7 +18,12 @@ export const TAGS_MAX = 128;
  * @param {string} key
  */
 export function digestOf(key) {
-  return createHash('sha256').update(Buffer.from(key, 'utf16le').swap16()).digest('hex');
+  const known = digests.get(key);
+  if (known) return known;
+  const bytes = Buffer.from(key, 'utf16le').swap16();
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  if (key.length <= REMEMBERED_CHARS_MAX) putLast(digests, key, digest, DIGESTS_MAX);
+  return digest;
 }
 
 /**
@@ -23,8 +34,7 @@ export function digestOf(key) {
  * @param {string} tag
  */
 export function tagName(tag) {
-  const plain =
-    tag.length >= 1 && tag.length <= 256 && !/[\x00-\x1f\x7f-\x9f]/.test(tag) && isText(tag);
+  const plain = tag.length <= 256 && /^[^\x00-\x1f\x7f-\x9f\p{Cs}]+$/u.test(tag);
   return plain ? tag : `freshet:${digestOf(tag)}`;
 }
 
@@ -42,9 +52,3 @@ export function tagNames(tags) {
  * (`use-cache-wrapper`, `crossRequestPendingCacheInvocations`), and no handler is asked again.
  */
 export const FROM_STALE = 'freshet:from-stale';
-
-/** @param {string} text */
-function isText(text) {
-  // @ts-ignore -- of ES2024, and in every Node that the package supports
-  return text.isWellFormed();
-}

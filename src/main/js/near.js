@@ -73,19 +73,32 @@ export class Near {
    * @param {string} key
    * @param {readonly string[]} softTags
    * @param {object} [request]
-   * @returns {Promise<Answer | undefined>}
+   * @returns {Answer | undefined | Promise<Answer | undefined>} a promise where it is to be asked for
    */
-  async recall(key, softTags, request) {
-    if (this.#strict) {
-      if (!this.#copies.find(key, softTags)) return undefined;
-      if (!this.#trust.holds(await this.#proofFor(request))) return undefined;
-    } else {
-      this.#askedAt = performance.now();
-      if (!this.#trust.holds(this.#proof)) {
-        if (this.#askedAt - this.#beatAt >= BEAT_MS_MIN) this.#beat();
-        return undefined;
-      }
-    }
+  recall(key, softTags, request) {
+    if (this.#strict) return this.#recallProven(key, softTags, request);
+    this.#askedAt = performance.now();
+    if (this.#trust.holds(this.#proof)) return this.#found(key, softTags);
+    if (this.#askedAt - this.#beatAt >= BEAT_MS_MIN) this.#beat();
+    return undefined;
+  }
+
+  /**
+   * @param {string} key
+   * @param {readonly string[]} softTags
+   * @param {object} [request]
+   */
+  async #recallProven(key, softTags, request) {
+    if (!this.#copies.find(key, softTags)) return undefined;
+    const isProven = this.#trust.holds(await this.#proofFor(request));
+    return isProven ? this.#found(key, softTags) : undefined;
+  }
+
+  /**
+   * @param {string} key
+   * @param {readonly string[]} softTags
+   */
+  #found(key, softTags) {
     const answer = this.#copies.find(key, softTags);
     if (answer) count('near-hit');
     return answer;

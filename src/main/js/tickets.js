@@ -51,6 +51,18 @@ export function keep(digest, { asOf, token, ttl = 0, owner }) {
 }
 
 /**
+ * Gives what is computed without an answer of the gateway the date of the last stamp that was heard:
+ * else it would be dated by the ticket of a request that comes later. One from before does, too.
+ *
+ * @param {string} digest
+ * @param {object} [owner] the request
+ */
+export function keepUnasked(digest, owner) {
+  const asOf = seen.at(-1)?.asOf;
+  if (asOf && !open.get(digest)?.length) keep(digest, { asOf, owner });
+}
+
+/**
  * Parts a ticket from its lease, which is then nobody's here: unless the ticket is taken already.
  *
  * @param {string} digest

@@ -91,8 +91,15 @@ test('addresses_areReadInTheirOrder_andWhatIsNoneIsRefused', () => {
   const names = addressesIn('http://a:1, https://b/x , unix:/run/f.sock,unix:///run/g.sock');
 
   assert.deepEqual(
-    names?.map(({ url, socketPath }) => socketPath ?? url.href),
-    ['http://a:1/', 'https://b/x', '/run/f.sock', '/run/g.sock'],
+    names?.map(({ where: { protocol, hostname, port, path, socketPath } }) =>
+      [protocol, hostname, port, path, socketPath].join(' ').trim(),
+    ),
+    [
+      'http: a 1',
+      'https: b  /x',
+      'http: localhost   /run/f.sock',
+      'http: localhost   /run/g.sock',
+    ],
   );
   for (const wrong of ['', ',', 'http://a,', 'ftp://a', 'unix:run', 'http://u:p@a', 'http://a?b']) {
     assert.equal(addressesIn(wrong), undefined, wrong);

@@ -304,7 +304,7 @@ test('config_wrongValues_areSaidOnceAndTheDefaultsServe', () => {
     deadlineMs: 500,
     waitMs: 20_000,
     invalidateMs: 5_000,
-    early: true,
+    early: 'on',
     nearMaxBytes: 32 << 20,
     coherence: 'strict',
     token: undefined,
@@ -312,6 +312,8 @@ test('config_wrongValues_areSaidOnceAndTheDefaultsServe', () => {
     caFile: undefined,
     certFile: undefined,
     keyFile: undefined,
+    building: false,
+    deploymentId: 'v1',
   });
   const said = warn.mock.calls.map(({ arguments: [text] }) => text);
   assert.equal(said.length, 9);
@@ -325,11 +327,16 @@ test('config_wrongValues_areSaidOnceAndTheDefaultsServe', () => {
   }
 });
 
-test('config_isReadAnewWhenItChanges', () => {
+test('config_isReadOnce_whenItIsFirstNeeded', () => {
   process.env.FRESHET_APP = 'shop';
-  assert.equal(config().app, 'shop');
+  const first = config();
+  assert.equal(first.app, 'shop');
+  assert.equal(config(), first);
   delete process.env.FRESHET_APP;
   assert.equal(config().app, 'app');
+});
+
+test('config_bytes_areInUnits', () => {
   for (const [text, bytes] of Object.entries({ '0': 0, '1': 1, '2KiB': 2048, '64GiB': 2 ** 36 })) {
     process.env.FRESHET_NEAR_MAX_BYTES = text;
     assert.equal(config().nearMaxBytes, bytes);

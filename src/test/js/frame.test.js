@@ -55,6 +55,15 @@ test('crc32_byTable_isTheSameAsNodes', () => {
   assert.equal(crc32ByTable(bytes.subarray(7), crc32ByTable(bytes.subarray(0, 7))), crc32(bytes));
 });
 
+test('digestOf_manyKeysAndLongOnes_isTheirOwnEachTime', () => {
+  const keys = Array.from({ length: 1_500 }, (_, i) => `${i}`);
+  keys.push('x'.repeat(10_000), 'x'.repeat(10_001), '\ud800', '\ud801');
+  const first = keys.map(digestOf);
+
+  assert.equal(new Set(first).size, keys.length);
+  assert.deepEqual(keys.map(digestOf), first);
+});
+
 test('tagName_whatTheGatewayRefuses_isFoldedAndTheSameEachTime', () => {
   for (const tag of ['', 'x'.repeat(257), 'a\nb', '\u0085', 'a\ud800']) {
     assert.match(tagName(tag), /^freshet:[0-9a-f]{64}$/);

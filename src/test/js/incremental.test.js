@@ -263,6 +263,22 @@ test('T11: set_twoRequests_eachIsDatedByItsOwnTicket', async () => {
   );
 });
 
+/** It would make young what the other's invalidation has ended since. */
+test('set_ofARequestThatCouldNotAsk_isNotDatedByOneThatAskedLater', async () => {
+  const before = request();
+  await before.get(`${key}-another`, PAGE);
+  const stamp = gateway.stamp;
+  const first = request();
+  gateway.instead = (_, response) => !!response.writeHead(503).end();
+  await first.get(key, PAGE);
+  gateway.instead = () => {};
+  await request().get(key, PAGE);
+  await first.set(key, page(), { ...PAGE, cacheControl: LIFE });
+
+  const asOf = gateway.puts[0]?.frame?.meta.asOf ?? '0';
+  assert.ok(Number(asOf.split('-')[0]) <= stamp, `${asOf} is later than ${stamp}`);
+});
+
 test('get_onDemand_hasTheClockDateWhatIsComputed', async () => {
   stored(page(), {});
   const headers = { 'x-prerender-revalidate': 'secret' };

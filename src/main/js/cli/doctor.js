@@ -44,9 +44,9 @@ export async function run() {
  * @param {Say} say
  */
 function checkSecrecy(addresses, say) {
-  for (const { name, url, socketPath } of addresses) {
-    const near = socketPath || /^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);
-    if (url.protocol === 'http:' && !near) {
+  for (const { name, where } of addresses) {
+    const near = where.socketPath || /^(localhost|127\.[\d.]+|::1)$/.test(`${where.hostname}`);
+    if (where.protocol === 'http:' && !near) {
       say('warn', 'settings', `the token goes to ${name} unencrypted: use https`);
     }
   }

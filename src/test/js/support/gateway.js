@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import { decode, encode } from '../../../main/js/frame.js';
+import './settings.js';
 
 /**
  * @typedef {object} Call

@@ -40,7 +40,7 @@ final class Run {
      * @param most the most time
      */
     record Length(int faults, long reads, Duration least, Duration most) {
-        private boolean goesOn(int faultsSoFar, long readsSoFar, Duration soFar) {
+        boolean goesOn(int faultsSoFar, long readsSoFar, Duration soFar) {
             boolean enough = faultsSoFar >= faults && readsSoFar >= reads && soFar.compareTo(least) >= 0;
             return !enough && soFar.compareTo(most) < 0;
         }

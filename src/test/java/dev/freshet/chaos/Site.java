@@ -52,7 +52,12 @@ final class Site implements AutoCloseable {
 
     /** Starts everything, and returns when it is ready. */
     Site(Path folder) {
-        this(folder, Optional.<Elsewhere>empty(), Map.of());
+        this(folder, Map.of());
+    }
+
+    /** One whose replicas have these settings besides. */
+    Site(Path folder, Map<String, String> settings) {
+        this(folder, Optional.<Elsewhere>empty(), settings);
     }
 
     /** One whose replicas reach Redis without a proxy, wherever the Sentinels say that it is. The group is not closed with it. */

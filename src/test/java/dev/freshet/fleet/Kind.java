@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** The ways in which the app caches a value. Each has a page of its own for every key. */
-enum Kind {
+public enum Kind {
     /** {@code 'use cache'} */
     USE_CACHE("/cached/", Feature.USE_CACHE),
     /** {@code 'use cache: remote'} */
@@ -36,7 +36,7 @@ enum Kind {
     }
 
     /** Those that the chosen version of Next has. */
-    static List<Kind> all() {
+    public static List<Kind> all() {
         return Arrays.stream(values())
                 .filter(kind -> kind.needs.stream().allMatch(Feature::isThere))
                 .toList();
@@ -50,7 +50,7 @@ enum Kind {
     }
 
     /** Ends the test where Next has no such kind. */
-    String path(String key) {
+    public String path(String key) {
         needs.ifPresent(Feature::require);
         return folder + key;
     }

@@ -22,10 +22,10 @@ import java.util.concurrent.atomic.AtomicInteger;
  * for it, kept in {@code target/fleet}, or {@code target/fleet-16.1.7} for that version of Next, and made again only when an app
  * or the adapter has changed.
  */
-final class NextBuild {
+public final class NextBuild {
 
     /** The builds there are. A deployment is named as its build. */
-    enum Of {
+    public enum Of {
         /** For Freshet. While it is built a socket stands where the gateway would, and counts. */
         ALPHA(Map.of("FRESHET", "1")),
         /** For Freshet. While it is built nobody listens where the gateway would. */

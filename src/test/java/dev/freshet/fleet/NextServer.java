@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** One {@code next start}, or what serves in its place, in a folder of its own as on a machine of its own. */
-final class NextServer implements AutoCloseable {
+public final class NextServer implements AutoCloseable {
 
     private static final Duration READY_MAX = Duration.ofSeconds(90);
     private static final String BOUNDARY = "a-form-of-the-fleet-test";
@@ -31,7 +31,7 @@ final class NextServer implements AutoCloseable {
     }
 
     /** @param more of the environment */
-    NextServer(String name, NextBuild.Of build, String gatewayUrl, String originUrl, Map<String, String> more) {
+    public NextServer(String name, NextBuild.Of build, String gatewayUrl, String originUrl, Map<String, String> more) {
         int port = Ports.free();
         Path folder = build == NextBuild.Of.DEV ? NextBuild.prepare(build) : NextBuild.unpack(build, name);
         Map<String, String> environment = new HashMap<>(NextBuild.environment(build, gatewayUrl));
@@ -44,7 +44,8 @@ final class NextServer implements AutoCloseable {
                 name, folder, environment, NextBuild.LOGS.resolve(name + ".log"), NextBuild.startCommand(build, port)));
     }
 
-    NextServer awaitReady() {
+    /** Returns when it serves. */
+    public NextServer awaitReady() {
         process.awaitReady(READY_MAX, () -> Web.answers(url + "/api/revalidate"));
         return this;
     }
@@ -59,7 +60,7 @@ final class NextServer implements AutoCloseable {
     }
 
     /** The same, when the answer may take longer than a page does. */
-    Page get(String path, Duration max) {
+    public Page get(String path, Duration max) {
         return new Page(url + path, Web.send(Web.to(url + path).timeout(max)));
     }
 

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What the pages of the app are made from: a value for each key, as the test sets it, and a count of who asked. */
-final class Origin implements AutoCloseable {
+public final class Origin implements AutoCloseable {
 
     private static final long HOLD_SECONDS_MAX = 30;
     private static final String INITIAL = "initial";
@@ -32,7 +32,8 @@ final class Origin implements AutoCloseable {
     private final Map<String, Long> slow = new ConcurrentHashMap<>();
     private final Set<String> failing = ConcurrentHashMap.newKeySet();
 
-    Origin() {
+    /** Starts it. */
+    public Origin() {
         try {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         } catch (IOException e) {
@@ -43,11 +44,13 @@ final class Origin implements AutoCloseable {
         server.start();
     }
 
-    String url() {
+    /** {@code http://127.0.0.1:…}, where it answers. */
+    public String url() {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
-    void set(String key, String value) {
+    /** Has it answer with {@code value} from now on. */
+    public void set(String key, String value) {
         values.put(key, value);
     }
 
@@ -61,7 +64,8 @@ final class Origin implements AutoCloseable {
         failing.add(key);
     }
 
-    int calls(String key) {
+    /** How often it was asked for {@code key}. */
+    public int calls(String key) {
         return count(key).get();
     }
 

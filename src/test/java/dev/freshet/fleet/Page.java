@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** An answer of the app, as HTML or JSON: the value that it shows, and the build that made it. */
-record Page(String url, int status, String value, String build, String cache, String control, String body) {
+public record Page(String url, int status, String value, String build, String cache, String control, String body) {
 
     private static final Pattern HTML = Pattern.compile("data-value=\"([^\"]*)\" data-build=\"([^\"]*)\"");
     private static final Pattern JSON = Pattern.compile("\"value\":\"([^\"]*)\",\"build\":\"([^\"]*)\"");
