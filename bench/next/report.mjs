@@ -155,6 +155,7 @@ function invalidations(rows, mode, held) {
         'origin calls each time',
         isHard ? 'stale after the acknowledgement' : 'old afterwards (as it may be)',
         'the last after ms',
+        'old when all is quiet',
         'acknowledged after ms: median, max',
         'refused',
         'failed',
@@ -170,6 +171,7 @@ function invalidations(rows, mode, held) {
           ? share(sum(all(({ stale }) => stale)), sum(all(({ judged }) => judged)))
           : `${sum(all(({ stale }) => stale))} of ${sum(all(({ judged }) => judged))}`,
         figure(Math.max(...all(({ staleMs }) => staleMs))),
+        share(sum(all(({ kept }) => kept)), sum(all(({ of }) => of))),
         `${figure(median(all(({ endMs }) => endMs)))}, ${figure(Math.max(...all(({ endMsMax }) => endMsMax)))}`,
         sum(all(({ refused }) => refused)),
         sum(all(({ failed }) => failed)),
@@ -260,7 +262,8 @@ export function report({ measured, fleets, load }) {
     '',
     `${RATE} pages a second are asked for at three servers, whether or not those before are answered. In each of ${ENDED} seconds everybody asks for another page of each kind, and in the middle of it the data changes and a tag that both pages carry is`,
     `ended by \`updateTag\` in a server action, which answers when the handlers have; and ${ORIGIN_MS / 2} ms later again, while what the first has ended is computed anew. Or it is made stale, once, by \`revalidateTag(tag, 'max')\`. An answer is stale that was`,
-    'asked for after the acknowledgement and shows the version of before. Some cost of all: after an end somebody waits for the origin.',
+    'asked for after the acknowledgement and shows the version of before. Next has requests at one server join what it computes for an earlier one, whatever has ended since: that alone gives some to all handlers. When all is quiet each server is asked once more.',
+    'Who asks next after an end waits for the origin, whatever the handler.',
     'Who serves stale pages has nothing to wait for: read p99 beside that column.',
     '',
     ...ends.flatMap(({ situation, words: [mode, held] }) =>

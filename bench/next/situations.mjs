@@ -15,12 +15,12 @@ const kinds = /** @type {(keyof typeof KINDS)[]} */ (Object.keys(KINDS));
 
 export const CONNECTIONS = 8;
 export const WARM_SECONDS = 3;
-const WARM_UP_SECONDS = 5;
+const WARM_UP_SECONDS = 3;
 /** A second, of both kinds together. */
-export const RATE = 30;
+export const RATE = 18;
 export const STAMPEDE = 30;
 /** The tags that are ended, one in the middle of each second. */
-export const ENDED = 4;
+export const ENDED = 6;
 /** How often each is: the second time while what the first has ended is computed anew. */
 const TIMES = { hard: 2, soft: 1 };
 /** Of tags with many entries so few are ended that they are written in a bearable time. */
@@ -159,7 +159,8 @@ export async function invalidated(fleet, pids, origin, name, entries, mode) {
   const { result, taken } = await metered(fleet, pids, () => stream(fleet, origin, tags, mode));
   await origin.quiet();
   const after = calls();
-  const { asked, ends } = result;
+  const { asked, ends, least } = result;
+  const kept = await keptOld(fleet, least);
   const ofAll = {
     endMs: quantile(ends.map(({ ms }) => ms), 0.5),
     endMsMax: Math.max(...ends.map(({ ms }) => ms)),
@@ -169,9 +170,30 @@ export async function invalidated(fleet, pids, origin, name, entries, mode) {
   };
   const rows = kinds.map((kind, i) => {
     const of = asked.filter((one) => one.kind === kind);
-    return [kind, { ...staleOf(of), calls: (after[i] - before[i]) / seconds, ...ofAll }];
+    const calls = (after[i] - before[i]) / seconds;
+    return [kind, { ...staleOf(of), calls, ...kept[i], ...ofAll }];
   });
   return Object.fromEntries(rows);
+}
+
+/** The least version of a tag's pages that may be shown, and since when. @typedef {Map<string, { version: number, at: number }>} Least */
+
+/**
+ * Of each kind the pages that show what was before when all is quiet: what was being computed when
+ * its tag was ended, and was kept as if it were new.
+ *
+ * @param {Fleet} fleet @param {Least} least
+ */
+function keptOld({ urls }, least) {
+  return Promise.all(
+    kinds.map(async (kind) => {
+      const asked = Array.from(least, ([tag, { version }]) =>
+        urls.map(async (url) => versionOf(await ask(url + pathOf(kind, tag))) < version),
+      );
+      const old = await Promise.all(asked.flat());
+      return { kept: old.filter(Boolean).length, of: old.length };
+    }),
+  );
 }
 
 /** @typedef {{ kind: keyof typeof KINDS, answer: Answer, judged: boolean, staleMs: number }} Asked */
@@ -192,10 +214,10 @@ function staleOf(asked) {
  *
  * @param {Fleet} fleet @param {import('./origin.mjs').Origin} origin
  * @param {string[]} tags @param {Mode} mode
- * @returns {Promise<{ asked: Asked[], ends: Answer[] }>}
+ * @returns {Promise<{ asked: Asked[], ends: Answer[], least: Least }>}
  */
 async function stream({ urls, action }, origin, tags, mode) {
-  /** The least version that may be shown, and since when. @type {Map<string, { version: number, at: number }>} */
+  /** @type {Least} */
   const least = new Map();
   const ends = /** @type {Answer[]} */ ([]);
   const ending = /** @type {Promise<void>[]} */ ([]);
@@ -223,7 +245,7 @@ async function stream({ urls, action }, origin, tags, mode) {
 
   const asked = await atRate(RATE, tags.length, one);
   await Promise.all(ending);
-  return { asked, ends };
+  return { asked, ends, least };
 }
 
 /** Until Redis holds about as many keys more. @param {Fleet} fleet @param {string[]} tags @param {number} entries */
