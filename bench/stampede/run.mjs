@@ -133,7 +133,7 @@ function install() {
   for (const part of ['app', 'lib', 'package.json']) {
     cpSync(path.join(source, part), path.join(app, part), { recursive: true });
   }
-  cpSync(path.join(import.meta.dirname, 'app'), app, { recursive: true });
+  cpSync(path.join(repository, 'bench/peers/next'), app, { recursive: true });
   const npm = (/** @type {string[]} */ ...args) => {
     execFileSync('npm', args, { cwd: app, stdio: ['ignore', 'pipe', 'inherit'] });
   };

@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 const { resolve } = createRequire(import.meta.url);
 
 /*
- * The same app with each handler, as the handler's own documents configure it. HANDLER is read by the
- * build and again by each start.
+ * The same app with each handler, as the handler's own documents configure it for a fleet. HANDLER is
+ * read by the build and again by each start. Those of mrjasonroy name no `cacheHandler`: pages stay
+ * Next's own, in the files of each server.
  */
 const handlers = {
   'built-in': {},
@@ -23,6 +24,13 @@ const handlers = {
     cacheHandlers: {
       default: resolve('./trieb-work-components.cjs'),
       remote: resolve('./trieb-work-components.cjs'),
+    },
+  },
+  'mrjasonroy': {
+    cacheMaxMemorySize: 0,
+    cacheHandlers: {
+      default: resolve('./mrjasonroy-components.mjs'),
+      remote: resolve('./mrjasonroy-components.mjs'),
     },
   },
   'freshet': {

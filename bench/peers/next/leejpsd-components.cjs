@@ -5,4 +5,5 @@ module.exports = createCacheComponentsHandler({
   buildNamespace: process.env.DEPLOYMENT_VERSION,
   abortTimeoutMs: 1500,
   singleFlight: true,
+  tagPubSub: true,
 });
