@@ -24,7 +24,7 @@ public record Entry(
         String attributes,
         Body body) {
     /** What an entry and its place in a cache weigh beside its body, tags and attributes, in bytes, as {@code bench/run memory} has it. */
-    private static final int OVERHEAD_BYTES = 520;
+    private static final int OVERHEAD_BYTES = 380;
 
     /** What many entries have alike. */
     private static final Interner<String> TEXTS = new Interner<>(256);

@@ -208,17 +208,6 @@ class FleetIT extends OnFleet {
         });
     }
 
-    /** Returns once each process shows {@code value}, and whole pages come from the cache. */
-    private static void awaitKept(Kind kind, String path, String value) {
-        awaitValues(path, value);
-        if (kind == Kind.ISR_PAGE || kind == Kind.ROUTE_HANDLER) {
-            await(path + " is kept")
-                    .atMost(FRESH_MAX)
-                    .until(() -> fleet.servers().stream()
-                            .allMatch(server -> server.get(path).cache().equals("HIT")));
-        }
-    }
-
     /** The process that revalidated is left out: Next itself tells it to compute anew. */
     private static void awaitFreshInTheOthers(String path, String value) {
         await(path + " shows " + value)

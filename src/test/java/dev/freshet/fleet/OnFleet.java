@@ -70,6 +70,17 @@ abstract class OnFleet {
                 .untilAsserted(() -> assertThat(fleet.values(path)).containsOnly(value));
     }
 
+    /** Returns once each process shows {@code value}, and whole pages come from the cache. */
+    static void awaitKept(Kind kind, String path, String value) {
+        awaitValues(path, value);
+        if (kind == Kind.ISR_PAGE || kind == Kind.ROUTE_HANDLER) {
+            await(path + " is kept")
+                    .atMost(FRESH_MAX)
+                    .until(() -> fleet.servers().stream()
+                            .allMatch(server -> server.get(path).cache().equals("HIT")));
+        }
+    }
+
     /** What the processes answer when each is asked {@code times} times at once. */
     static List<Page> pagesAtOnce(String path, int times) {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {

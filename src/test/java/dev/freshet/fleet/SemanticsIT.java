@@ -17,7 +17,7 @@ class SemanticsIT extends OnFleet {
         String key = key("ended-" + profile, kind);
         String path = kind.path(key);
         fleet.origin().set(key, "before");
-        awaitValues(path, "before");
+        awaitKept(kind, path, "before");
 
         fleet.origin().set(key, "after");
         awaitMarked(key, () -> fleet.server(1).revalidate("tag=" + key + "&profile=" + profile));
