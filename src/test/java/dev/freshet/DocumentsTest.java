@@ -4,7 +4,9 @@ import static dev.freshet.testing.Texts.found;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.http.HttpConfig;
+import dev.freshet.testing.ChildProcess;
 import dev.freshet.testing.Futures;
+import dev.freshet.testing.Tools;
 import dev.freshet.trace.Attribute;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -213,6 +216,16 @@ class DocumentsTest {
 
         assertThat(measured).hasSizeGreaterThan(2);
         assertThat(tableOf("Next.js", Files.readAllLines(Path.of("README.md")))).isEqualTo(measured);
+    }
+
+    /** What {@code node bench/charts/run.mjs} would write. */
+    @Test
+    void readme_figures_areThoseOfTheResults() {
+        List<String> check = List.of(Tools.require("node").toString(), "bench/charts/run.mjs", "--check");
+        Path log = Tools.repository().resolve("target/charts.log");
+
+        ChildProcess.start(new ChildProcess.Command("bench/charts", Tools.repository(), Map.of(), log, check))
+                .awaitSuccess(Duration.ofSeconds(30));
     }
 
     /** The lines of the first table whose first column has this heading. */
