@@ -34,6 +34,11 @@ record Header(
         int crc,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Coded coded,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer large) {
+    /** Where Redis keeps a body that is read together with the header, and where a large one. */
+    static final String BODY = "b";
+
+    static final String LARGE_BODY = "B";
+
     /** How many bytes may be kept where they are read together with the header. */
     private static final int SMALL_BYTES_MAX = 262_144;
 
@@ -78,7 +83,7 @@ record Header(
 
     /** Where Redis keeps the body. */
     String field() {
-        return large == null ? "b" : "B";
+        return large == null ? BODY : LARGE_BODY;
     }
 
     static Header parse(Buffer bytes) {

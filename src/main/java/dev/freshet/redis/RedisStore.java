@@ -43,6 +43,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -182,24 +183,34 @@ public final class RedisStore implements Store, Fleets {
     }
 
     private Future<Optional<Entry>> whole(Key key) {
-        return fields(key, "b").compose(reply -> {
-            Integer large =
-                    reply.has(0) && !reply.has(1) ? Header.parse(reply.bytes(0)).large() : null;
+        return fields(key, Header.BODY).compose(reply -> {
+            Header elsewhere = bodiless(reply);
+            Integer large = elsewhere == null ? null : elsewhere.large();
             return large == null ? Future.succeededFuture(entry(key, reply)) : large(key, large);
         });
     }
 
     /*
      * A large body is asked for when there is room for it: while it arrives it is here twice. It may
-     * be another one by then. If that is a small one, it is read as any other is.
+     * be another one by then. If that is a small one, it is read as any other is; a large one that is
+     * in neither place is lost, and not looked for again.
      */
     private Future<Optional<Entry>> large(Key key, int bytes) {
         long taken = 2L * bytes;
         room.take(taken);
-        return fields(key, "B")
+        return fields(key, Header.LARGE_BODY)
                 .onComplete(arrived -> room.giveBack(taken))
-                .compose(reply ->
-                        reply.has(0) && !reply.has(1) ? whole(key) : Future.succeededFuture(entry(key, reply)));
+                .compose(reply -> {
+                    Header elsewhere = bodiless(reply);
+                    return elsewhere != null && elsewhere.large() == null
+                            ? whole(key)
+                            : Future.succeededFuture(entry(key, reply));
+                });
+    }
+
+    /* The header of an entry whose body is not where it was looked for. */
+    private static @Nullable Header bodiless(Reply reply) {
+        return reply.has(0) && !reply.has(1) ? Header.parse(reply.bytes(0)) : null;
     }
 
     private Future<Reply> fields(Key key, String body) {

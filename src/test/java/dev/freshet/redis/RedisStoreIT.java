@@ -203,6 +203,15 @@ class RedisStoreIT extends OnRedis {
         now(others.close());
     }
 
+    /** It is not looked for without end. */
+    @Test
+    void read_largeBodyThatIsInNeitherPlace_isEmpty() {
+        now(store.write(key, draft(LARGE), new Ticket(1, 0)));
+        command(Command.HDEL, Names.entry(key), "B");
+
+        assertThat(now(store.read(key, Optional.empty()))).isEmpty();
+    }
+
     @Test
     void read_largeBodyThatIsRemovedBeforeItIsAskedFor_isEmpty() {
         now(store.write(key, draft(LARGE), new Ticket(1, 0)));
