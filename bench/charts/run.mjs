@@ -216,14 +216,11 @@ function section() {
     '',
     `Measured: ${dates.join('; ')}.`,
     '',
-    ...Object.keys(charts()).map((name) => `![${alt(name)}](${RESULTS}/${name}.svg)`),
+    ...Object.entries(charts()).map(
+      ([name, { title }]) => `![${title.text}](${RESULTS}/${name}.svg)`,
+    ),
     '',
   ].join('\n');
-}
-
-/** @param {string} name */
-function alt(name) {
-  return /** @type {any} */ (charts())[name].title.text;
 }
 
 /** @typedef {object} Bar @property {string} name @property {Figure} figure */
