@@ -88,8 +88,9 @@ final class Bodies {
         }
 
         private void end() {
-            whole.tryComplete(joined());
+            Buffer body = joined();
             parts.clear();
+            whole.tryComplete(body);
         }
 
         private void fail(Problem problem) {
