@@ -89,6 +89,11 @@ final class Load implements AutoCloseable {
     @Override
     public void close() {
         over = true;
+        await(threads);
+    }
+
+    /** Returns when threads that have been told to end have ended, or this one is interrupted. */
+    static void await(List<Thread> threads) {
         try {
             for (Thread thread : threads) {
                 thread.join();

@@ -294,13 +294,7 @@ final class Pages implements AutoCloseable {
     @Override
     public void close() {
         over = true;
-        try {
-            for (Thread thread : threads) {
-                thread.join();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Load.await(threads);
         servers.forEach(NextServer::close);
         lines.forEach(FaultProxy::close);
         origin.close();

@@ -41,11 +41,7 @@ final class Probes implements AutoCloseable {
     /** Ends the writing, and returns how many writes were acknowledged. */
     int end() {
         over = true;
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Load.await(List.of(thread));
         return stored.size();
     }
 
