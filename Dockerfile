@@ -1,9 +1,10 @@
 # syntax=docker/dockerfile:1
-# Tags here say what is meant. A build that is shipped names what it takes by digest, so that it can be made again:
+# The bases are named by digest, so that an image can be made again; the tag says what was meant, and Docker goes by the digest.
+# A newer one, to be written here or given for one build:
 #   docker buildx imagetools inspect eclipse-temurin:25-jdk-noble --format '{{.Manifest.Digest}}'
-#   docker build --build-arg JDK=eclipse-temurin@sha256:… --build-arg BASE=gcr.io/distroless/base-nossl-debian12@sha256:… .
-ARG JDK=eclipse-temurin:25-jdk-noble
-ARG BASE=gcr.io/distroless/base-nossl-debian12:nonroot
+#   docker build --build-arg JDK=eclipse-temurin:25-jdk-noble@sha256:… .
+ARG JDK=eclipse-temurin:25.0.4.1_1-jdk-noble@sha256:f6366ccac38ceae180280ad7012d18a15e8031548a430dc2bae06631d9e88ed0
+ARG BASE=gcr.io/distroless/base-nossl-debian12:nonroot@sha256:be40c00dfabd86576d92666e87e406714d5618342de1a0c213ad232de255172e
 
 FROM ${JDK} AS jar
 WORKDIR /freshet

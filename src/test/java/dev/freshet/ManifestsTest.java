@@ -1,7 +1,9 @@
 package dev.freshet;
 
 import static dev.freshet.testing.Texts.found;
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -133,6 +135,19 @@ class ManifestsTest {
         assertThat(Cli.of(Map.of(), Map.of()).getSubcommands()).containsKey("healthcheck");
         assertThat(dockerfile).contains("COPY --from=opt /opt/freshet /opt/freshet");
         assertThat(Files.readString(Path.of("conf/image/assemble"))).contains("\nhome=/opt/freshet\n");
+    }
+
+    @Test
+    void image_itsBases_areNamedByDigest() throws IOException {
+        String dockerfile = Files.readString(Path.of("Dockerfile"));
+        Set<String> bases = new TreeSet<>(found("(?m)^FROM \\$\\{(\\w+)}", dockerfile));
+
+        assertThat(found("(?m)^FROM (\\S+)", dockerfile)).allMatch(base -> base.matches("\\$\\{\\w+}"));
+        assertThat(bases)
+                .hasSize(2)
+                .allSatisfy(base -> assertThat(found("(?m)^ARG " + base + "=(\\S+)$", dockerfile))
+                        .singleElement(as(STRING))
+                        .matches("[a-z0-9./-]+:[\\w.-]+@sha256:[0-9a-f]{64}"));
     }
 
     @Test
