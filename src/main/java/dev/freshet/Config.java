@@ -135,16 +135,7 @@ public record Config(
     private static Config compose(Settings settings) {
         Address listen = settings.get(Setting.LISTEN, new Address(DEFAULT.http.host(), DEFAULT.http.port()));
         Address admin = settings.get(Setting.ADMIN_LISTEN, new Address(DEFAULT.ops.host(), DEFAULT.ops.port()));
-        HttpConfig http = new HttpConfig(
-                listen.host(),
-                listen.port(),
-                settings.get(Setting.LIMITS_BODY_BYTES, (long) DEFAULT.http.bodyBytesMax())
-                        .intValue(),
-                settings.get(Setting.LIMITS_BODIES_BYTES, DEFAULT.http.bodiesBytesMax()),
-                coding(settings),
-                settings.get(Setting.LIMITS_EVENT_STREAMS, DEFAULT.http.eventStreamsMax()),
-                settings.find(Setting.HTTP_SOCKET),
-                settings.get(Setting.HTTP_SOCKET_MODE, DEFAULT.http.socketMode()));
+        HttpConfig http = http(settings, listen);
         EdgeConfig edge = edge(settings);
         checkExposure(settings, edge, listen, admin);
         NearConfig near = new NearConfig(
@@ -181,6 +172,30 @@ public record Config(
                 transport,
                 logLevel,
                 logFormat);
+    }
+
+    private static HttpConfig http(Settings settings, Address listen) {
+        HttpConfig usual = DEFAULT.http;
+        int bodyBytesMax = settings.get(Setting.LIMITS_BODY_BYTES, (long) usual.bodyBytesMax())
+                .intValue();
+        long bodiesBytesMax = settings.get(Setting.LIMITS_BODIES_BYTES, usual.bodiesBytesMax());
+        Coding coding = coding(settings);
+        int eventStreamsMax = settings.get(Setting.LIMITS_EVENT_STREAMS, usual.eventStreamsMax());
+        Optional<Path> socket = settings.find(Setting.HTTP_SOCKET);
+        String socketMode = settings.get(Setting.HTTP_SOCKET_MODE, usual.socketMode());
+        HttpConfig built = settings.together(
+                () -> new HttpConfig(
+                        listen.host(),
+                        listen.port(),
+                        bodyBytesMax,
+                        bodiesBytesMax,
+                        coding,
+                        eventStreamsMax,
+                        socket,
+                        socketMode),
+                Setting.LIMITS_BODY_BYTES,
+                Setting.LIMITS_BODIES_BYTES);
+        return Objects.requireNonNullElse(built, usual);
     }
 
     private static Coding coding(Settings settings) {

@@ -342,6 +342,14 @@ class ConfigTest {
                         + " (coherence.window is 300ms by FRESHET_COHERENCE_WINDOW, coherence.beat is the default)");
     }
 
+    @Test
+    void load_tooLittleRoomForTwoBodies_namesBoth() {
+        assertThat(problems("", Map.of("FRESHET_LIMITS_BODIES_BYTES", "15MiB")))
+                .containsExactly(
+                        "limits.bodies-bytes is at least twice limits.body-bytes, 8388608, was 15728640"
+                                + " (limits.body-bytes is the default, limits.bodies-bytes is 15MiB by FRESHET_LIMITS_BODIES_BYTES)");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "colour, there is no key colour",
