@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 /**
  * How the text of a value is read.
  *
- * @param range what is allowed, in words that follow "is"
+ * @param range what is allowed, in words that follow "is", as errors and the documents have it
  * @param parser throws an {@link IllegalArgumentException} for what is not allowed
  * @param shown how a value is written
  */
@@ -71,13 +71,29 @@ record Form<T>(String range, Function<String, T> parser, Function<T, String> sho
 
     static final Form<Boolean> FLAG_FORM = oneOf("true", "false").map(Boolean::valueOf);
 
-    static final Form<Path> PATH_FORM = new Form<>("the path of a file", Form::parsePath);
-
     static final Form<Path> SOCKET_FORM =
             new Form<>("the path of a Unix socket, of at most " + SOCKET_BYTES_MAX + " bytes", Form::parseSocket);
 
     static final Form<String> MODE_FORM = new Form<>(
             "three octal digits, such as 660", text -> matched(MODE, text).group());
+
+    /**
+     * A file.
+     *
+     * @param held what is in it
+     */
+    static Form<Path> file(String held) {
+        return new Form<>("a file: " + held, Form::parsePath);
+    }
+
+    /**
+     * The same, of which more is to be said.
+     *
+     * @param more goes on where its range ends
+     */
+    Form<T> and(String more) {
+        return new Form<>(range + more, parser, shown);
+    }
 
     /** The same text, read further. */
     <U> Form<U> map(Function<T, U> further) {

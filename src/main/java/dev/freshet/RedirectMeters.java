@@ -15,7 +15,9 @@ final class RedirectMeters {
         FunctionCounter.builder("freshet.redis.master.changes", redirects, Redirects::masters)
                 .description(
                         "Masters in whose place this replica found another: failovers, and restarts of a Redis that keeps"
-                                + " nothing; in a cluster, masters that have no slots any more")
+                                + " nothing on disk; in a cluster, masters that have no slots any more, of which one may count"
+                                + " more than once while nodes do not agree. More than one now and then: runbook"
+                                + " \"The master changes again and again\"")
                 .register(registry);
     }
 
@@ -23,8 +25,9 @@ final class RedirectMeters {
             MeterRegistry registry, Redirects redirects, String kind, ToDoubleFunction<Redirects> count) {
         FunctionCounter.builder("freshet.redis.redirects", redirects, count)
                 .description(
-                        "Commands that a node of a Redis Cluster sent on to another: some while slots move; if it goes on,"
-                                + " see whether the nodes agree (redis-cli --cluster check)")
+                        "Commands that a node of a Redis Cluster sent on to another: `moved`, the slot has moved; `ask`, it is"
+                                + " on its way. Goes on rising while no slots move: the nodes do not agree, see redis-cli"
+                                + " --cluster check")
                 .tag("kind", kind)
                 .register(registry);
     }

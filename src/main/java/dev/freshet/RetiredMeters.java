@@ -14,10 +14,21 @@ final class RetiredMeters {
                 registry,
                 retired,
                 "deployments",
-                "Deployments that nobody used, and that are removed",
+                "Deployments that nobody had used for retire.after, and of which this replica removed the last entry",
                 Retired::deployments);
-        counter(registry, retired, "entries", "Entries that were removed with their deployment", Retired::entries);
-        counter(registry, retired, "bytes", "Bytes of those entries", Retired::bytes);
+        counter(
+                registry,
+                retired,
+                "entries",
+                "Entries that this replica removed because nobody used their deployment",
+                Retired::entries);
+        counter(
+                registry,
+                retired,
+                "bytes",
+                "Bodies and headers of entries that were removed with their deployment. None for months, with a Redis that"
+                        + " fills up: was +scan left out of the ACL? freshet doctor says so",
+                Retired::bytes);
     }
 
     private static void counter(

@@ -17,9 +17,10 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
     static final Setting<Address> ADMIN_LISTEN = new Setting<>("admin.listen", Form.ADDRESS_FORM);
     static final Setting<List<Token>> ACCESS_TOKENS = new Setting<>("access.tokens", Form.TOKENS_FORM, true);
     static final Setting<Boolean> ACCESS_OPEN = new Setting<>("access.open", Form.FLAG_FORM);
-    static final Setting<Path> TLS_CERT = new Setting<>("tls.cert", Form.PATH_FORM);
-    static final Setting<Path> TLS_KEY = new Setting<>("tls.key", Form.PATH_FORM);
-    static final Setting<Path> TLS_CLIENT_CA = new Setting<>("tls.client-ca", Form.PATH_FORM);
+    static final Setting<Path> TLS_CERT = new Setting<>("tls.cert", Form.file("the certificate chain in PEM"));
+    static final Setting<Path> TLS_KEY = new Setting<>("tls.key", Form.file("its key in PEM, PKCS#8"));
+    static final Setting<Path> TLS_CLIENT_CA =
+            new Setting<>("tls.client-ca", Form.file("the CA of clients' certificates in PEM"));
     static final Setting<Path> HTTP_SOCKET = new Setting<>("http.socket", Form.SOCKET_FORM);
     static final Setting<String> HTTP_SOCKET_MODE = new Setting<>("http.socket-mode", Form.MODE_FORM);
     static final Setting<Integer> HTTP_CONNECTIONS_MAX =
@@ -30,15 +31,19 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
     static final Setting<Duration> HTTP_BODY_TIMEOUT = new Setting<>("http.body-timeout", Form.duration("1s", "1h"));
     static final Setting<Duration> HTTP_IDLE_TIMEOUT = new Setting<>("http.idle-timeout", Form.duration("1s", "1h"));
     static final Setting<String> REDIS_URL = new Setting<>("redis.url", Form.REDIS_URL_FORM, true);
-    static final Setting<Path> REDIS_PASSWORD_FILE = new Setting<>("redis.password-file", Form.PATH_FORM);
+    static final Setting<Path> REDIS_PASSWORD_FILE =
+            new Setting<>("redis.password-file", Form.file("the password, read whenever a connection is made"));
     static final Setting<Path> REDIS_SENTINEL_PASSWORD_FILE =
-            new Setting<>("redis.sentinel-password-file", Form.PATH_FORM);
-    static final Setting<Path> REDIS_TLS_CA = new Setting<>("redis.tls-ca", Form.PATH_FORM);
-    static final Setting<Path> REDIS_TLS_CERT = new Setting<>("redis.tls-cert", Form.PATH_FORM);
-    static final Setting<Path> REDIS_TLS_KEY = new Setting<>("redis.tls-key", Form.PATH_FORM);
+            new Setting<>("redis.sentinel-password-file", Form.file("that of the Sentinels, read like the other"));
+    static final Setting<Path> REDIS_TLS_CA =
+            new Setting<>("redis.tls-ca", Form.file("the CA of Redis's certificate in PEM"));
+    static final Setting<Path> REDIS_TLS_CERT =
+            new Setting<>("redis.tls-cert", Form.file("the certificate that Redis is shown, in PEM"));
+    static final Setting<Path> REDIS_TLS_KEY = new Setting<>("redis.tls-key", Form.file("its key in PEM, PKCS#8"));
     static final Setting<Duration> REDIS_TIMEOUT = new Setting<>("redis.timeout", Form.duration("10ms", "30s"));
     static final Setting<Integer> REDIS_WAITING_MAX = new Setting<>("redis.waiting-max", Form.count("16", "1000000"));
-    static final Setting<Duration> RETIRE_AFTER = new Setting<>("retire.after", Form.duration("0s", "8760h"));
+    static final Setting<Duration> RETIRE_AFTER =
+            new Setting<>("retire.after", Form.duration("0s", "8760h").and(", 0s for never and else 1m at least"));
     static final Setting<Long> STORE_BYTES = new Setting<>("store.bytes", Form.size("1MiB", "1TiB"));
     static final Setting<String> STORE_COMPRESSION = new Setting<>("store.compression", Form.oneOf("none", "zstd"));
     static final Setting<Long> NEAR_BYTES = new Setting<>("near.bytes", Form.size("0", "1TiB"));
@@ -49,14 +54,16 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
             new Setting<>("lease.waiters-per-key-max", Form.count("0", "1000000"));
     static final Setting<Integer> LEASE_KEYS_MAX = new Setting<>("lease.keys-max", Form.count("1", "10000000"));
     static final Setting<Duration> COHERENCE_WINDOW = new Setting<>("coherence.window", Form.duration("200ms", "1m"));
-    static final Setting<Duration> COHERENCE_BEAT = new Setting<>("coherence.beat", Form.duration("20ms", "20s"));
+    static final Setting<Duration> COHERENCE_BEAT = new Setting<>(
+            "coherence.beat", Form.duration("20ms", "20s").and(", and at most a third of coherence.window"));
     static final Setting<Duration> COHERENCE_MARGIN = new Setting<>("coherence.margin", Form.duration("5ms", "10s"));
     static final Setting<String> COHERENCE_ACKS =
             new Setting<>("coherence.acks", Form.oneOf("eager", "beat", "window"));
     static final Setting<Duration> OUTAGE_MAX = new Setting<>("outage.max", Form.duration("0s", "1h"));
     static final Setting<Integer> COHERENCE_VERIFY = new Setting<>("coherence.verify", Form.count("0", "1000000"));
     static final Setting<Long> LIMITS_BODY_BYTES = new Setting<>("limits.body-bytes", Form.size("1KiB", "64MiB"));
-    static final Setting<Long> LIMITS_BODIES_BYTES = new Setting<>("limits.bodies-bytes", Form.size("1MiB", "1TiB"));
+    static final Setting<Long> LIMITS_BODIES_BYTES = new Setting<>(
+            "limits.bodies-bytes", Form.size("1MiB", "1TiB").and(", and twice limits.body-bytes at least"));
     static final Setting<Integer> LIMITS_EVENT_STREAMS =
             new Setting<>("limits.event-streams", Form.count("1", "100000"));
     static final Setting<Integer> LIMITS_MARKS = new Setting<>("limits.marks", Form.count("1000", "10000000"));
@@ -68,7 +75,8 @@ record Setting<T>(String key, Form<T> form, boolean isSecret) {
     static final Setting<String> LOG_LEVEL =
             new Setting<>("log.level", Form.oneOf("error", "warn", "info", "debug", "trace"));
 
-    static final Setting<String> LOG_FORMAT = new Setting<>("log.format", Form.oneOf("auto", "text", "json"));
+    static final Setting<String> LOG_FORMAT = new Setting<>(
+            "log.format", Form.oneOf("auto", "text", "json").and("; auto is text on a terminal, else json"));
 
     /** Every key there is. */
     static final List<Setting<?>> ALL = List.of(

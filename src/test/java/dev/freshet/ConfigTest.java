@@ -52,6 +52,14 @@ class ConfigTest {
     }
 
     @Test
+    void explain_theDefaults_areReadBackAsSuch() {
+        List<String> printed = new Config.Source(Optional.of(file("")), Map.of(), Map.of()).explain();
+
+        assertThat(printed).hasSameSizeAs(Setting.ALL).allMatch(line -> line.endsWith("# default"));
+        assertThat(load(String.join("\n", printed))).isEqualTo(Config.DEFAULT);
+    }
+
+    @Test
     void load_theManualWithARedis_hasTheDefaultsOfRedis() {
         Config config = Config.load(Optional.of(MANUAL), Map.of("FRESHET_REDIS_URL", "redis://redis"))
                 .config();
@@ -81,8 +89,8 @@ class ConfigTest {
                         Setting.ALL.stream().map(Setting::key).toList());
     }
 
-    static boolean isInterval(String range) {
-        return range.matches("\\S+ to \\S+");
+    private static boolean isInterval(String range) {
+        return range.matches("\\S+ to \\S+.*");
     }
 
     private static Setting<?> setting(String key) {
@@ -346,8 +354,16 @@ class ConfigTest {
     void load_tooLittleRoomForTwoBodies_namesBoth() {
         assertThat(problems("", Map.of("FRESHET_LIMITS_BODIES_BYTES", "15MiB")))
                 .containsExactly(
-                        "limits.bodies-bytes is at least twice limits.body-bytes, 8388608, was 15728640"
+                        "limits.bodies-bytes is 1MiB to 1TiB, and twice limits.body-bytes at least, was 15728640"
                                 + " (limits.body-bytes is the default, limits.bodies-bytes is 15MiB by FRESHET_LIMITS_BODIES_BYTES)");
+    }
+
+    @Test
+    void load_rangeWithMoreToSay_isRefusedWithAllOfIt() {
+        assertThat(problems("log.format: xml\ncoherence.beat: 1ms", Map.of()))
+                .containsExactly(
+                        "coherence.beat is 20ms to 20s, and at most a third of coherence.window, was \"1ms\" (file.yaml)",
+                        "log.format is auto, text, json; auto is text on a terminal, else json, was \"xml\" (file.yaml)");
     }
 
     @ParameterizedTest
@@ -490,9 +506,7 @@ class ConfigTest {
         assertRange(Setting.REDIS_TIMEOUT, () -> new RedisConfig("redis://a", Duration.ofMillis(30_001), 16));
         assertRange(Setting.RETIRE_AFTER, () -> retiring(Duration.ofMillis(-1)));
         assertRange(Setting.RETIRE_AFTER, () -> retiring(Duration.ofHours(8_761)));
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> retiring(Duration.ofSeconds(59)))
-                .withMessage("retire.after is 0s, or 1m at least, was 59000ms");
+        assertRange(Setting.RETIRE_AFTER, () -> retiring(Duration.ofSeconds(59)));
         assertRange(Setting.REDIS_WAITING_MAX, () -> new RedisConfig("redis://a", Duration.ofSeconds(1), 15));
         assertRange(Setting.REDIS_WAITING_MAX, () -> new RedisConfig("redis://a", Duration.ofSeconds(1), 1_000_001));
         assertRange(Setting.NEAR_BYTES, () -> new NearConfig((1L << 40) + 1, Duration.ofSeconds(1)));
@@ -526,6 +540,7 @@ class ConfigTest {
         assertRange(Setting.LIMITS_BODY_BYTES, () -> new HttpConfig("a", 0, 1_023));
         assertRange(Setting.LIMITS_BODY_BYTES, () -> new HttpConfig("a", 0, (64 << 20) + 1));
         assertRange(Setting.LIMITS_BODIES_BYTES, () -> bodies(1 << 10, (1 << 20) - 1));
+        assertRange(Setting.LIMITS_BODIES_BYTES, () -> bodies(1 << 20, (2 << 20) - 1));
         assertRange(Setting.LIMITS_BODIES_BYTES, () -> bodies(1 << 10, (1L << 40) + 1));
         assertRange(Setting.LIMITS_EVENT_STREAMS, () -> streams(0));
         assertRange(Setting.LIMITS_EVENT_STREAMS, () -> streams(100_001));

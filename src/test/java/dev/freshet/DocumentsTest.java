@@ -4,6 +4,7 @@ import static dev.freshet.testing.Texts.found;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.http.HttpConfig;
+import dev.freshet.http.Problems;
 import dev.freshet.testing.ChildProcess;
 import dev.freshet.testing.Futures;
 import dev.freshet.testing.Tools;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,16 +29,19 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The documents say what the code does. */
 class DocumentsTest {
     private static final Path OPERATING = Path.of("src/site/markdown/operating.md");
     private static final Path PROTOCOL = Path.of("src/site/markdown/protocol.md");
     private static final Path HTTP_SOURCES = Path.of("src/main/java/dev/freshet/http");
+    private static final String WRITE = "./mvnw -q test -Dtest=DocumentsTest -Dfreshet.documents=write";
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     private static Vertx vertx;
@@ -61,52 +66,107 @@ class DocumentsTest {
     }
 
     @Test
-    void operating_configuration_listsEveryKey() {
-        List<List<String>> rows = rows("key");
+    void operating_keys_areThoseOfTheSettings(@TempDir Path folder) throws IOException {
+        Path empty = Files.createFile(folder.resolve("empty.yaml"));
+        List<String> printed = new Config.Source(Optional.of(empty), Map.of(), Map.of()).explain();
+        Iterator<String> defaults =
+                found(": ?(.*?) ?# default", String.join("\n", printed)).iterator();
 
-        assertThat(rows)
-                .extracting(row -> row.get(0))
-                .containsExactlyElementsOf(
-                        Setting.ALL.stream().map(Setting::key).toList());
-        for (int i = 0; i < rows.size(); i++) {
-            Setting<?> setting = Setting.ALL.get(i);
-            String range = setting.form().range();
-            assertThat(rows.get(i).get(1)).isEqualTo(setting.variable());
-            assertThat(rows.get(i).get(3)).contains(ConfigTest.isInterval(range) ? range : "");
-        }
-    }
-
-    @Test
-    void operating_configuration_hasTheDefaults() {
-        Map<String, String> environment = new HashMap<>();
-        rows("key").forEach(row -> environment.put(row.get(1), row.get(2)));
-
-        assertThat(Config.load(Optional.of(Path.of("conf/freshet.yaml")), environment))
-                .isEqualTo(new Config.Loaded(Config.DEFAULT, List.of()));
+        assertTable(
+                OPERATING,
+                "keys",
+                List.of("key", "variable", "default", "allowed"),
+                Setting.ALL.stream()
+                        .map(setting -> List.of(
+                                code(setting.key()),
+                                code(setting.variable()),
+                                code(defaults.next()),
+                                text(setting.form().range()))));
     }
 
     @Test
     void operating_metrics_areThoseOfTheRegistry() throws Exception {
-        Map<String, String> documented = new TreeMap<>();
-        rows("name").forEach(row -> documented.put(row.get(0).replaceFirst("\\{.*", ""), row.get(1)));
-        Map<String, String> shown = new TreeMap<>();
-        Pattern.compile("# TYPE (\\S+) (\\S+)")
-                .matcher(get("/metrics"))
-                .results()
-                .forEach(type -> shown.put(type.group(1), type.group(2)));
+        assertTable(
+                OPERATING,
+                "metrics",
+                List.of("name", "type", "meaning", "remedy"),
+                metrics().sorted().map(DocumentsTest::metric));
+    }
 
-        assertThat(documented).isEqualTo(shown);
+    /* Each as Prometheus is shown it, from the name and the help on. */
+    private static Stream<String> metrics() throws Exception {
+        return Stream.of(get("/metrics").split("# HELP ", -1)).skip(1);
+    }
+
+    /* The first sentence of a help is what the metric means, the rest is what to do. */
+    private static List<String> metric(String shown) {
+        String[] lines = shown.split("\n", -1);
+        String name = lines[0].split(" ", 2)[0];
+        String[] help = lines[0].substring(name.length() + 1).split("\\. ", 2);
+        Set<String> labels = new TreeSet<>(found("[{,](\\w+)=\"", shown));
+        labels.remove("le");
+        boolean isMax = name.endsWith("_max");
+        return List.of(
+                code(name + (labels.isEmpty() ? "" : "{" + String.join(",", labels) + "}")),
+                lines[1].split(" ", -1)[3],
+                isMax ? "The longest of late" : text(help[0]),
+                isMax ? "As above" : text(help.length > 1 ? help[1] : ""));
     }
 
     @Test
-    void operating_metrics_namesEveryLabelAndItsValues() throws Exception {
-        String text = Files.readString(OPERATING);
-        Pattern.compile("\\n(freshet_\\w+?)(?:_count|_sum)?\\{(\\w+)=\"(\\w+)\"} ")
-                .matcher(get("/metrics"))
-                .results()
-                .forEach(series -> assertThat(text)
-                        .contains("`" + series.group(1) + "{" + series.group(2) + "}`")
-                        .contains("`" + series.group(3) + "`"));
+    void metrics_help_namesEveryValueOfItsLabelAndNoOtherKeysThanThereAre() throws Exception {
+        Set<String> keys = Setting.ALL.stream().map(Setting::key).collect(Collectors.toSet());
+        metrics().forEach(shown -> {
+            String help = shown.lines().findFirst().orElseThrow();
+            assertThat(found("\n\\w+\\{\\w+=\"(\\w+)\"} ", shown))
+                    .allSatisfy(value -> assertThat(help).contains("`" + value + "`"));
+            assertThat(keys).as(help).containsAll(found("\\b([a-z]+\\.[a-z-]+)", help));
+        });
+    }
+
+    @Test
+    void protocol_problems_areThoseOfTheCode() throws IOException {
+        assertTable(
+                PROTOCOL,
+                "problems",
+                List.of("type", "status", "title"),
+                Problems.all().map(problem -> List.of(code(problem.get(0)), problem.get(1), text(problem.get(2)))));
+    }
+
+    /* What stands between two marks of a document is what the code says; it is written there if that is asked for. */
+    private static void assertTable(Path document, String name, List<String> heading, Stream<List<String>> rows)
+            throws IOException {
+        List<String> table = new ArrayList<>(List.of(row(heading), "|" + "---|".repeat(heading.size())));
+        rows.map(DocumentsTest::row).forEach(table::add);
+        String text = Files.readString(document);
+        String mark = "<!-- " + name + ", from the code: " + WRITE + " -->\n\n";
+        assertThat(text).contains(mark);
+        int from = text.indexOf(mark) + mark.length();
+        int to = text.indexOf("\n\n<!-- end -->", from);
+
+        if ("write".equals(System.getProperty("freshet.documents"))) {
+            Files.writeString(document, text.substring(0, from) + String.join("\n", table) + text.substring(to));
+        } else {
+            assertThat(text.substring(from, to).lines())
+                    .as("%s of %s; %s writes what the code says", name, document, WRITE)
+                    .containsExactlyElementsOf(table);
+        }
+    }
+
+    private static String row(List<String> cells) {
+        return ("| " + String.join(" | ", cells) + " |").replace("  ", " ");
+    }
+
+    private static String code(String name) {
+        return name.isEmpty() ? "" : "`" + name + "`";
+    }
+
+    /* Names, which have a dot, a colon or an underscore within, as code, and runbooks as links. */
+    private static String text(String plain) {
+        String named = plain.replaceAll("(?<![^ (])[^ ,`(]*[.:_][^ `]*[^ ,.;:`)]", "`$0`");
+        return Pattern.compile("runbook \"([^\"]+)\"")
+                .matcher(named)
+                .replaceAll(runbook -> "runbook [" + runbook.group(1) + "](#" + anchor(runbook.group(1)) + ")");
     }
 
     @Test
@@ -307,11 +367,12 @@ class DocumentsTest {
 
     static Set<String> headings(Path document) throws IOException {
         Set<String> headings = new TreeSet<>();
-        found("(?m)^#+ (.*)$", Files.readString(document))
-                .forEach(heading -> headings.add(heading.toLowerCase(Locale.ROOT)
-                        .replaceAll("[^a-z0-9 _-]", "")
-                        .replace(' ', '-')));
+        found("(?m)^#+ (.*)$", Files.readString(document)).forEach(heading -> headings.add(anchor(heading)));
         return headings;
+    }
+
+    private static String anchor(String heading) {
+        return heading.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9 _-]", "").replace(' ', '-');
     }
 
     /** The cells of the table whose first column has this heading, without backquotes. */

@@ -118,7 +118,7 @@ class WatchTest {
     void whateverIsAlwaysToBeLookedAt_hasAnAlert() throws IOException {
         String alerts = Files.readString(Path.of("conf/alerts.yaml"));
         List<String> calling =
-                found("(?m)^\\| `(\\w+)[^|]*\\|[^|]*\\|[^|]*\\|(?:[^|]*;)? any\\b", Files.readString(OPERATING));
+                found("(?m)^\\| `(\\w+)[^|]*\\|[^|]*\\|[^|]*\\|(?:[^|]*;)? [Aa]ny\\b", Files.readString(OPERATING));
 
         assertThat(calling)
                 .hasSizeGreaterThan(2)

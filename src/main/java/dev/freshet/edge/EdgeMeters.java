@@ -51,6 +51,13 @@ public final class EdgeMeters {
         Duration.ofSeconds(10),
     };
 
+    private static final String REFUSED =
+            "What was not let in: without a known token (`unauthenticated`), with one that is"
+                    + " not good for it (`scope`), no proper HTTP (`malformed`), arriving or leaving too slowly (`slow`), one too"
+                    + " many `connections` or `requests`, too much of `bodies` at a time. `requests`: the store or the pages are"
+                    + " slow, else raise http.requests-max; `bodies`: clients read large entries slowly, else raise"
+                    + " limits.bodies-bytes; `unauthenticated`: a token was not rolled out, or somebody tries";
+
     private final AtomicInteger connections = new AtomicInteger();
     private final Map<Refusal, Counter> refused = new EnumMap<>(Refusal.class);
     private final Map<Scope, Timer> requests = new EnumMap<>(Scope.class);
@@ -58,7 +65,8 @@ public final class EdgeMeters {
     /** Counts in {@code registry}, where every series exists from the start. */
     public EdgeMeters(MeterRegistry registry, String listener) {
         Gauge.builder("freshet.connections", connections, AtomicInteger::get)
-                .description("Connections that are open")
+                .description("Connections that are open, of the HTTP API (`data`) and of the `operations`. Near"
+                        + " http.connections-max: find who opens so many")
                 .tag("listener", listener)
                 .strongReference(true)
                 .register(registry);
@@ -66,7 +74,7 @@ public final class EdgeMeters {
             refused.put(
                     refusal,
                     Counter.builder("freshet.refused")
-                            .description("What was not let in")
+                            .description(REFUSED)
                             .tag("reason", refusal.name().toLowerCase(Locale.ROOT))
                             .register(registry));
         }
@@ -79,7 +87,11 @@ public final class EdgeMeters {
         requests.put(
                 scope,
                 Timer.builder("freshet.request")
-                        .description("From the head of a request to its answer, with what it waited")
+                        .description(
+                                "From the head of a request to the end of its answer, which a client that reads slowly"
+                                        + " delays: a `read` (which may wait for a leader), a `write`, or an `invalidate` (which"
+                                        + " waits until it is in force). `read` above some ms without many `collapsed` in"
+                                        + " freshet_leases_total: Redis or this machine is slow")
                         .tag("kind", kind)
                         .serviceLevelObjectives(BUCKETS)
                         .register(registry));

@@ -17,7 +17,12 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** What a replica counts. Every series exists from the start, so that a rate of zero is seen as one. */
+/**
+ * What a replica counts. Every series exists from the start, so that a rate of zero is seen as one.
+ *
+ * <p>Of a description, here as elsewhere, the first sentence says what is counted, with each value of its label, and the rest what
+ * to do about it. Operators read it in {@code /metrics} and in the table of operating.md, which is made of it.
+ */
 public final class Meters {
     private static final Duration[] SETTLE_BUCKETS = {
         Duration.ofMillis(1),
@@ -73,87 +78,143 @@ public final class Meters {
         writesLeaseLost = writes(registry, "lease_lost");
         writesFull = writes(registry, "full");
         removals = Counter.builder("freshet.removals")
-                .description("Entries that were removed by name")
+                .description("Entries removed by name")
                 .register(registry);
         hard = invalidations(registry, "hard");
         soft = invalidations(registry, "soft");
         settle = Timer.builder("freshet.invalidation.settle")
-                .description("From taking an invalidation to its being in force in every replica")
+                .description(
+                        "From taking an invalidation to its being in force in every replica. Near coherence.window: a replica"
+                                + " was killed, or is paused or cut off: runbook \"Invalidations are slow\"")
                 .serviceLevelObjectives(SETTLE_BUCKETS)
                 .register(registry);
         settledByAll = settled(registry, "all");
         settledByTime = settled(registry, "time");
         unsettled = settled(registry, "not_yet");
+        verified = Counter.builder("freshet.coherence.verified")
+                .description("Near hits that were held against Redis (coherence.verify)")
+                .register(registry);
+        violations = Counter.builder("freshet.coherence.violations")
+                .description("Near hits, of those that were held against Redis, that an acknowledged invalidation had"
+                        + " ended: always 0. Any: a fault of Freshet: runbook \"An answer was stale\"")
+                .register(registry);
+        show(registry, nearCache);
+        show(registry, leases);
+        show(registry, invalidations);
+    }
+
+    private static void show(MeterRegistry registry, NearCache nearCache) {
+        gauge(
+                registry,
+                "freshet.near.bytes",
+                "Bytes of near copies. At freshet_near_bytes_limit, with many reads from the `store`: raise near.bytes",
+                nearCache,
+                NearCache::bytes);
+        gauge(
+                registry,
+                "freshet.near.bytes.limit",
+                "The most bytes of near copies (near.bytes)",
+                nearCache,
+                NearCache::bytesMax);
+        gauge(registry, "freshet.near.entries", "Near copies", nearCache, NearCache::size);
+    }
+
+    private static void show(MeterRegistry registry, LeaseVerticle leases) {
+        gauge(
+                registry,
+                "freshet.lease.waiters",
+                "Callers that wait for a leader now. Near lease.waiters-max: pages compute slowly",
+                leases,
+                LeaseVerticle::waiters);
+        for (LeaseVerticle.Limit limit : LeaseVerticle.Limit.values()) {
+            FunctionCounter.builder("freshet.lease.exceeded", leases, all -> all.exceeded(limit))
+                    .description("Callers that could not wait because of lease.waiters-max (`waiters`),"
+                            + " lease.waiters-per-key-max (`waiters_per_key`) or lease.keys-max (`keys`). Any: raise that"
+                            + " limit, or find what computes so slowly")
+                    .tag("limit", limit.name().toLowerCase(Locale.ROOT))
+                    .register(registry);
+        }
+    }
+
+    private static void show(MeterRegistry registry, InvalidationVerticle invalidations) {
         gauge(
                 registry,
                 "freshet.invalidations.waiting",
-                "Invalidations that wait for the store to take them: no other replica knows of them",
+                "Invalidations that wait here because Redis does not take them: no other replica knows of them."
+                        + " Redis does not answer: runbook \"The store is down\"",
                 invalidations.queued(),
                 Backlog.Bound::waiting);
         queued(registry, invalidations, "replayed", Backlog.Bound::replayed);
         queued(registry, invalidations, "refused", Backlog.Bound::refused);
-        verified = Counter.builder("freshet.coherence.verified")
-                .description("Near hits that were held against the store")
-                .register(registry);
-        violations = Counter.builder("freshet.coherence.violations")
-                .description("Of those, hits that an acknowledged invalidation had ended: always 0, or a fault")
-                .register(registry);
-        gauge(registry, "freshet.near.bytes", "Bytes of near copies", nearCache, NearCache::bytes);
-        gauge(registry, "freshet.near.bytes.limit", "The most bytes of near copies", nearCache, NearCache::bytesMax);
-        gauge(registry, "freshet.near.entries", "Near copies", nearCache, NearCache::size);
-        gauge(registry, "freshet.lease.waiters", "Callers that wait for a leader", leases, LeaseVerticle::waiters);
-        for (LeaseVerticle.Limit limit : LeaseVerticle.Limit.values()) {
-            FunctionCounter.builder("freshet.lease.exceeded", leases, all -> all.exceeded(limit))
-                    .description("Callers that could not wait because of a limit")
-                    .tag("limit", limit.name().toLowerCase(Locale.ROOT))
-                    .register(registry);
-        }
         gauge(
                 registry,
                 "freshet.apps",
-                "Apps that this replica serves",
+                "Apps that this replica serves. Near limits.apps: raise it, or find who invents names",
                 invalidations,
                 all -> all.apps().size());
         gauge(
                 registry,
                 "freshet.coherent",
-                "Apps whose coherence window is open",
+                "Apps whose coherence window is open. Below freshet_apps for seconds: Redis does not answer: runbook"
+                        + " \"The store is down\"",
                 invalidations,
                 all -> all.apps().stream().filter(Coherence::isCoherent).count());
         gauge(
                 registry,
                 "freshet.outage",
-                "Apps that are served past their window because the store does not answer: look at Redis",
+                "Apps that are served past their window because Redis does not answer. Any: look at Redis: runbook"
+                        + " \"The store is down\"",
                 invalidations,
                 all -> all.apps().stream().filter(Coherence::isOutage).count());
     }
 
     private static Counter reads(MeterRegistry registry, String result) {
-        return counter(registry, "freshet.reads", "Reads of one entry, by where it was found", "result", result);
+        return counter(
+                registry,
+                "freshet.reads",
+                "Entries read: `near` and `store` fresh from there, `stale`, `miss`, and `outage` near copies while Redis"
+                        + " does not answer. Many `store`: raise near.bytes; many `miss`: longer lifetimes, fewer"
+                        + " invalidations",
+                "result",
+                result);
     }
 
     private static Counter leases(MeterRegistry registry, String outcome) {
         return counter(
                 registry,
                 "freshet.leases",
-                "Readers who would refresh an entry, by what became of them",
+                "Readers who would refresh an entry: `lead`, `early` who lead before it is stale, `follow`, and `collapsed`"
+                        + " who waited and got the leader's value. Many `follow`: let clients wait longer",
                 "outcome",
                 outcome);
     }
 
     private static Counter writes(MeterRegistry registry, String result) {
-        return counter(registry, "freshet.writes", "Writes of one entry, by what became of them", "result", result);
+        return counter(
+                registry,
+                "freshet.writes",
+                "Entries written: `stored`, refused as `older`, refused as `lease_lost`, or refused by a `full` Redis."
+                        + " Many `lease_lost`: raise lease.ttl; any `full`: more maxmemory, or volatile-lru",
+                "result",
+                result);
     }
 
     private static Counter invalidations(MeterRegistry registry, String mode) {
-        return counter(registry, "freshet.invalidations", "Invalidations that this replica took", "mode", mode);
+        return counter(
+                registry,
+                "freshet.invalidations",
+                "Invalidations taken, `hard` and `soft`. A `hard` rate near that of writes: the cache cannot help",
+                "mode",
+                mode);
     }
 
     private static Counter settled(MeterRegistry registry, String outcome) {
         return counter(
                 registry,
                 "freshet.invalidations.settled",
-                "Invalidations whose caller waited, by how they came into force everywhere",
+                "Invalidations whose caller waited: in force because `all` replicas applied them, by `time` because the"
+                        + " windows of the others ended, or `not_yet` when it was answered. Many `time`: a replica was"
+                        + " killed, is paused or cut off; many `not_yet`: Redis does not answer",
                 "outcome",
                 outcome);
     }
@@ -162,7 +223,8 @@ public final class Meters {
             MeterRegistry registry, InvalidationVerticle invalidations, String outcome, Reading<Backlog.Bound> count) {
         FunctionCounter.builder("freshet.invalidations.queued", invalidations.queued(), all -> count.of(all))
                 .description(
-                        "Invalidations that were to wait for the store: taken by it later, or refused for want of room")
+                        "Invalidations that were to wait: `replayed`, which Redis has taken later, and `refused`, for"
+                                + " which there was no room. Many `refused`: raise limits.queued-tags, or have clients try again")
                 .tag("outcome", outcome)
                 .register(registry);
     }

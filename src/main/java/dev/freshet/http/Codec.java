@@ -53,7 +53,9 @@ public final class Codec {
 
     private static Counter counter(MeterRegistry registry, String side) {
         return Counter.builder("freshet.compression.bytes")
-                .description("Bytes of the bodies that were to be compressed, as they came and as they are kept")
+                .description(
+                        "Bytes of bodies that store.compression was tried on, `before` as they came, and `after` as they are"
+                                + " kept. `after` near `before`: set it to none, nothing is saved")
                 .tag("side", side)
                 .register(registry);
     }

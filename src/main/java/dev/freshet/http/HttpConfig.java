@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param port 0 lets the system choose
  * @param bodyBytesMax the largest entry; a larger one is answered 413: 1 KiB to 64 MiB
- * @param bodiesBytesMax bodies that are under way, in or out, together: 1 MiB to 1 TiB, and one of the largest at least
+ * @param bodiesBytesMax bodies that are under way, in or out, together: 1 MiB to 1 TiB, and two of the largest at least
  * @param coding how large bodies that are written here are kept, if that makes them smaller
  * @param eventStreamsMax that are open at a time, of all event loops: 1 to 100,000
  * @param socket a Unix socket to listen on as well
@@ -39,15 +39,12 @@ public record HttpConfig(
         if (bodyBytesMax < 1 << 10 || bodyBytesMax > 64 << 20) {
             throw new IllegalArgumentException("limits.body-bytes is 1KiB to 64MiB, was " + bodyBytesMax);
         }
-        if (bodiesBytesMax < 1 << 20 || bodiesBytesMax > 1L << 40) {
-            throw new IllegalArgumentException("limits.bodies-bytes is 1MiB to 1TiB, was " + bodiesBytesMax);
+        if (bodiesBytesMax < Math.max(1 << 20, 2L * bodyBytesMax) || bodiesBytesMax > 1L << 40) {
+            throw new IllegalArgumentException(
+                    "limits.bodies-bytes is 1MiB to 1TiB, and twice limits.body-bytes at least, was " + bodiesBytesMax);
         }
         if (eventStreamsMax < 1 || eventStreamsMax > 100_000) {
             throw new IllegalArgumentException("limits.event-streams is 1 to 100000, was " + eventStreamsMax);
-        }
-        if (bodiesBytesMax < 2L * bodyBytesMax) {
-            throw new IllegalArgumentException("limits.bodies-bytes is at least twice limits.body-bytes, "
-                    + bodyBytesMax + ", was " + bodiesBytesMax);
         }
     }
 

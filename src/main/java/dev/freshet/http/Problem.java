@@ -32,46 +32,32 @@ final class Problem extends RuntimeException {
     private final transient Map<String, String> headers = new TreeMap<>();
     private long limit = -1;
 
-    /** Each kind of problem, with its status. */
+    /** Each kind of problem, with its status and what its clients are told: what it means, and what to do. */
     enum Kind {
-        /** An app, deployment, key, digest or token that is not of its form. */
-        INVALID_NAME(400, "A name is not of its form"),
-        /** A header, query or body that cannot be read. */
-        INVALID_REQUEST(400, "The request cannot be read"),
-        /** The body is not as long as it was said to be. */
-        INCOMPLETE_BODY(400, "The body did not arrive whole"),
-        /** A length or checksum is wrong. */
-        DAMAGED_FRAME(400, "The frame is damaged"),
-        /** It is not known who asks. */
-        UNAUTHENTICATED(401, "It is not known who asks"),
-        /** Who asks may not do this. */
-        INSUFFICIENT_SCOPE(403, "Who asks may not do this"),
-        /** There is no such path. */
+        INVALID_NAME(400, "An app, deployment, key, digest or token is not of its form"),
+        INVALID_REQUEST(400, "A header, the query or the body cannot be read: the detail says which"),
+        INCOMPLETE_BODY(400, "The body is not as long as it was said to be"),
+        DAMAGED_FRAME(400, "A length or checksum of the frame is wrong: send it again"),
+        UNAUTHENTICATED(
+                401, "No token or certificate was shown, or none that is known: the header WWW-Authenticate tells"),
+        INSUFFICIENT_SCOPE(
+                403, "The token is not good for this, or for this app: the header WWW-Authenticate names the scope"),
         NOT_FOUND(404, "There is no such path"),
-        /** The path is there, but not for this method. */
-        METHOD_NOT_ALLOWED(405, "The path does not answer this method"),
-        /** The stored entry comes from a newer computation. */
-        OLDER_COMPUTATION(409, "The stored entry comes from a newer computation"),
-        /** The token does not hold the lease any more. */
-        LEASE_LOST(412, "The token does not hold the lease any more"),
-        /** The body is over its limit. */
-        TOO_LARGE(413, "The body is too large"),
-        /** The body is not of a type that is understood here. */
-        UNSUPPORTED_MEDIA_TYPE(415, "The media type is not supported"),
-        /** A tag that is not of its form, or too many of them. */
-        INVALID_TAG(422, "A tag is not of its form"),
-        /** A value of an entry that is out of range. */
-        INVALID_ENTRY(422, "A value of the entry is out of range"),
-        /** This replica serves as many apps as it may. */
-        TOO_MANY_APPS(429, "This replica serves as many apps as it may"),
-        /** A fault of the gateway. */
-        INTERNAL(500, "A fault of the gateway"),
-        /** The store does not answer. */
-        STORE_UNAVAILABLE(503, "The store does not answer"),
-        /** A queue is full. */
-        OVERLOADED(503, "A queue is full"),
-        /** The store has no room. */
-        STORE_FULL(507, "The store has no room");
+        METHOD_NOT_ALLOWED(405, "The path does not answer this method: the header Allow names those that it does"),
+        OLDER_COMPUTATION(409, "A value of a newer computation is stored: drop this one"),
+        LEASE_LOST(412, "The token does not hold the lease any more: drop the value, or write it without a token"),
+        TOO_LARGE(413, "The body has more bytes than the limit"),
+        UNSUPPORTED_MEDIA_TYPE(415, "The media type is not supported: the detail names those that are"),
+        INVALID_TAG(422, "A tag is empty, too long or has control characters, or there are too many"),
+        INVALID_ENTRY(422, "A lifetime, age, ticket or member of the meta is out of range"),
+        TOO_MANY_APPS(429, "This replica serves limits.apps apps already"),
+        INTERNAL(500, "A fault of the gateway: the log has it by its instance"),
+        STORE_UNAVAILABLE(503, "Redis does not answer: the header Retry-After says when to try again"),
+        OVERLOADED(
+                503,
+                "There are as many requests, bodies or event streams as http.requests-max, limits.bodies-bytes or"
+                        + " limits.event-streams let in: the header Retry-After says when to try again"),
+        STORE_FULL(507, "Redis is full and evicts nothing: nothing can be written until it has room");
 
         final int status;
         final String title;

@@ -33,7 +33,9 @@ public final class UnderWay implements Room {
     /** Shows in {@code registry} how much there is. */
     public void show(MeterRegistry registry) {
         Gauge.builder("freshet.bodies.bytes", this, UnderWay::bytes)
-                .description("Bytes of bodies that are under way")
+                .description(
+                        "Bytes of bodies that are under way, as limits.bodies-bytes counts them. Stays near it: clients"
+                                + " read large entries slowly, or Redis takes long; raise limits.bodies-bytes")
                 .strongReference(true)
                 .register(registry);
     }

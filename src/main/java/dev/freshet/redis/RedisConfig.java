@@ -64,12 +64,10 @@ public record RedisConfig(
         if (waitingMax < 16 || waitingMax > 1_000_000) {
             throw new IllegalArgumentException("redis.waiting-max is 16 to 1000000, was " + waitingMax);
         }
-        if (retireAfter.isNegative() || retireAfter.compareTo(Duration.ofDays(365)) > 0) {
-            throw new IllegalArgumentException("retire.after is 0s to 8760h, was " + retireAfter.toMillis() + "ms");
-        }
-        if (!retireAfter.isZero() && retireAfter.compareTo(Duration.ofMinutes(1)) < 0) {
-            throw new IllegalArgumentException(
-                    "retire.after is 0s, or 1m at least, was " + retireAfter.toMillis() + "ms");
+        boolean isLasting = retireAfter.compareTo(Duration.ofMinutes(1)) >= 0;
+        if (!(retireAfter.isZero() || isLasting) || retireAfter.compareTo(Duration.ofDays(365)) > 0) {
+            throw new IllegalArgumentException("retire.after is 0s to 8760h, 0s for never and else 1m at least, was "
+                    + retireAfter.toMillis() + "ms");
         }
     }
 

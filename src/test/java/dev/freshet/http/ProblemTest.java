@@ -8,19 +8,12 @@ import dev.freshet.entry.Key;
 import dev.freshet.http.Api.Answer;
 import dev.freshet.http.Problem.Kind;
 import dev.freshet.store.StoreException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** Every problem, as its clients see it, and as it is documented. */
+/** Every problem, as its clients see it. */
 class ProblemTest extends OnApi {
-    private static final Path PROTOCOL = Path.of("src/site/markdown/protocol.md");
     /* incomplete-body and overloaded need a connection of their own: BodiesTest. What tokens may not do: AccessTest. */
     private static Map<Kind, Answer> problems() {
         api.store.breakOn(Key.of("shop", "v1", "out"), new StoreException("it does not answer"));
@@ -85,22 +78,5 @@ class ProblemTest extends OnApi {
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.text()).isEmpty();
         assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
-    }
-
-    @Test
-    void kinds_andTheProtocol_areTheSame() throws IOException {
-        Map<String, Integer> documented = new TreeMap<>();
-        String problems = Files.readString(PROTOCOL);
-        Matcher row = Pattern.compile("(?m)^\\| `([a-z-]+)` \\| ([0-9]{3}) \\|")
-                .matcher(problems.substring(problems.indexOf("\n## Problems")));
-        while (row.find()) {
-            documented.put(row.group(1), Integer.valueOf(row.group(2)));
-        }
-        Map<String, Integer> kinds = new TreeMap<>();
-        for (Kind kind : Kind.values()) {
-            kinds.put(kind.text(), kind.status);
-        }
-
-        assertThat(kinds).isEqualTo(documented);
     }
 }
