@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.testing.Futures;
 import dev.freshet.testing.Ports;
+import dev.freshet.testing.RedisBuild;
 import dev.freshet.testing.RedisCluster;
 import dev.freshet.testing.RedisGroup;
 import dev.freshet.testing.RedisServer;
@@ -174,7 +175,7 @@ class DoctorIT {
         arguments.addAll(List.of("--user", "elsewhere", "on", ">hunter2"));
         arguments.addAll(rules());
         arguments.addAll(List.of("resetkeys", "~other:*", "resetchannels", "&other:*"));
-        try (RedisServer redis = RedisServer.startOldest(arguments)) {
+        try (RedisServer redis = RedisServer.start(RedisBuild.OLDEST, arguments)) {
             assertThat(examine(withUser(redis.uri(), "all:hunter2")).isWell()).isTrue();
             assertSick(
                     examine(withUser(redis.uri(), "most:hunter2")),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.freshet.store.StoreException;
 import dev.freshet.testing.Certificate;
 import dev.freshet.testing.Ports;
+import dev.freshet.testing.RedisBuild;
 import dev.freshet.testing.RedisCluster;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,7 +53,7 @@ class ClusterTlsIT extends OnRedis {
                 () -> IntStream.rangeClosed(0, more.size())
                         .mapToObj(i -> i < more.size() ? more.get(i) : Integer.toString(Ports.free()))
                         .toList(),
-                false);
+                RedisBuild.USUAL);
     }
 
     @AfterAll

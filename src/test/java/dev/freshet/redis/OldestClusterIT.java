@@ -2,6 +2,7 @@ package dev.freshet.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.testing.RedisBuild;
 import dev.freshet.testing.RedisCluster;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ class OldestClusterIT extends OnRedis {
     @BeforeAll
     static void start() throws IOException {
         List<String> more = List.of("--aclfile", ClusterStoreIT.acl(folder).toString());
-        cluster = new RedisCluster(folder, () -> more, true);
+        cluster = new RedisCluster(folder, () -> more, RedisBuild.OLDEST);
     }
 
     @AfterAll

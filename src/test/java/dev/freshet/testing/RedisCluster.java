@@ -31,7 +31,7 @@ public final class RedisCluster implements AutoCloseable {
     private final List<Redis> clients = new ArrayList<>();
     private final Path folder;
     private final String credentials;
-    private final boolean oldest;
+    private final RedisBuild build;
 
     /**
      * Starts them, and returns when each node knows all others and every slot is served.
@@ -41,7 +41,7 @@ public final class RedisCluster implements AutoCloseable {
      * @param more arguments for every node
      */
     public RedisCluster(Path folder, int replicas, String credentials, List<String> more) {
-        this(folder, replicas, credentials, () -> more, false);
+        this(folder, replicas, credentials, () -> more, RedisBuild.USUAL);
         Tools.require("redis-server");
     }
 
@@ -49,16 +49,16 @@ public final class RedisCluster implements AutoCloseable {
      * One without replicas.
      *
      * @param more arguments for each node
-     * @param oldest whether it is of Redis 6.2
+     * @param build of which server
      */
-    public RedisCluster(Path folder, Supplier<List<String>> more, boolean oldest) {
-        this(folder, 0, "", more, oldest);
+    public RedisCluster(Path folder, Supplier<List<String>> more, RedisBuild build) {
+        this(folder, 0, "", more, build);
     }
 
-    private RedisCluster(Path folder, int replicas, String credentials, Supplier<List<String>> more, boolean oldest) {
+    private RedisCluster(Path folder, int replicas, String credentials, Supplier<List<String>> more, RedisBuild build) {
         this.folder = folder;
         this.credentials = credentials;
-        this.oldest = oldest;
+        this.build = build;
         for (int i = 0; i < MASTERS + replicas; i++) {
             start(more.get());
         }
@@ -85,7 +85,7 @@ public final class RedisCluster implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         List<String> arguments = new ArrayList<>(List.of("--cluster-enabled", "yes", "--cluster-node-timeout", "1000"));
-        if (!oldest) {
+        if (build.choosesClusterPort()) {
             arguments.addAll(List.of("--cluster-port", Integer.toString(Ports.free())));
         }
         arguments.addAll(List.of(
@@ -95,7 +95,7 @@ public final class RedisCluster implements AutoCloseable {
                         .toString()));
         arguments.addAll(List.of("--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"));
         arguments.addAll(more);
-        RedisServer server = oldest ? RedisServer.startOldest(arguments) : RedisServer.startWith(arguments);
+        RedisServer server = RedisServer.start(build, arguments);
         servers.add(server);
         clients.add(Redis.createClient(vertx, server.uri().replace("//", "//" + credentials)));
     }
@@ -104,12 +104,12 @@ public final class RedisCluster implements AutoCloseable {
         if (node == 0) {
             return;
         }
-        if (oldest) {
-            tell(node, "CLUSTER", "MEET", "127.0.0.1", Integer.toString(port(0)));
-        } else {
+        if (build.choosesClusterPort()) {
             String bus =
                     tell(0, "CONFIG", "GET", "cluster-port").get("cluster-port").toString();
             tell(node, "CLUSTER", "MEET", "127.0.0.1", Integer.toString(port(0)), bus);
+        } else {
+            tell(node, "CLUSTER", "MEET", "127.0.0.1", Integer.toString(port(0)));
         }
     }
 

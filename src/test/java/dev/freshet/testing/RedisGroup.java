@@ -99,7 +99,7 @@ public final class RedisGroup implements AutoCloseable {
                             folder,
                             Map.of(),
                             folder.resolve("sentinel-" + port + ".log"),
-                            List.of(RedisProcess.program().toString(), file.toString(), "--sentinel")))
+                            List.of(RedisBuild.USUAL.program().toString(), file.toString(), "--sentinel")))
                     .awaitReady(READY_MAX, () -> Ports.answers(port));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

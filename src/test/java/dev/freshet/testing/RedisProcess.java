@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.UUID;
 import redis.embedded.core.ExecutableProvider;
 
-/** A Redis process: {@code redis-server} of the PATH, else the binary in the embedded-redis jar. */
+/** A process of a Redis. */
 final class RedisProcess extends RedisServer {
 
     private static final Duration READY_MAX = Duration.ofSeconds(10);
@@ -38,13 +38,14 @@ final class RedisProcess extends RedisServer {
                 folder.toAbsolutePath().toString()));
     }
 
-    /** One with other arguments. */
-    RedisProcess(List<String> keeping) {
-        this(program(), Ports.free(), keeping);
+    private RedisProcess(List<String> keeping) {
+        this(RedisBuild.USUAL, keeping);
     }
 
-    private RedisProcess(Path program, int port, List<String> keeping) {
-        this.port = port;
+    /** One with other arguments. */
+    RedisProcess(RedisBuild build, List<String> keeping) {
+        Path program = build.program();
+        port = build.choosesClusterPort() ? Ports.free() : Ports.freeBelow(CLUSTER_PORT);
         List<String> arguments = new ArrayList<>(
                 List.of(program.toString(), "--port", Integer.toString(port), "--bind", "127.0.0.1", "--save", ""));
         // A standby writes what it is sent to this file, and whoever started with it next would have it.
@@ -55,17 +56,8 @@ final class RedisProcess extends RedisServer {
         awaitReady();
     }
 
-    /** One of the jar, whatever is on the PATH. */
-    static RedisProcess oldest(List<String> keeping) {
-        return new RedisProcess(unpacked(), Ports.freeBelow(CLUSTER_PORT), keeping);
-    }
-
-    /** What is run. */
-    static Path program() {
-        return Tools.find("redis-server").orElseGet(RedisProcess::unpacked);
-    }
-
-    private static Path unpacked() {
+    /** That of the jar. */
+    static Path unpacked() {
         try {
             Files.createDirectories(FOLDER);
             return ExecutableProvider.newJarResourceProvider(FOLDER.toFile())

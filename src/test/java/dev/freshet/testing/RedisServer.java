@@ -34,12 +34,12 @@ public abstract sealed class RedisServer implements AutoCloseable permits RedisP
 
     /** A process of {@code redis-server} with arguments of the test's own. */
     public static RedisServer startWith(List<String> arguments) {
-        return new RedisProcess(arguments);
+        return start(RedisBuild.USUAL, arguments);
     }
 
-    /** A process of the oldest Redis that Freshet serves on: the one in the embedded-redis jar, 6.2; with arguments of the test's own. */
-    public static RedisServer startOldest(List<String> arguments) {
-        return RedisProcess.oldest(arguments);
+    /** A process of a server of the test's choice, with arguments of its own. */
+    public static RedisServer start(RedisBuild build, List<String> arguments) {
+        return new RedisProcess(build, arguments);
     }
 
     /** Testcontainers is asked only where there may be an engine: where there is none it says so at length. */
