@@ -87,7 +87,7 @@ class LeastPrivilegeIT extends OnRedis {
                 : command.split(" ");
 
         assertThat(answer(uri(), words))
-                .containsAnyOf("NOPERM", "No permissions", "can't run this command", "can't access");
+                .containsAnyOf("NOPERM", "No permissions", "no permissions", "can't run this command", "can't access");
     }
 
     @Test
