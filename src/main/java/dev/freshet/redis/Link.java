@@ -2,6 +2,11 @@ package dev.freshet.redis;
 
 import dev.freshet.loop.Loops;
 import dev.freshet.store.StoreException;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
+import io.github.resilience4j.core.IntervalFunction;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -12,6 +17,11 @@ import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.ErrorType;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +43,10 @@ final class Link {
      * Reads of one turn of the loop leave in one write. Vert.x fails a batch as a whole if one reply
      * is an error, so then each read is sent again by itself; which only reads may be.
      *
+     * A lost connection opens the circuit: nothing is sent for a while, longer each time. Then one command makes a connection, and
+     * until it is made whoever else asks fails at once; but not what keeps replicas coherent, which may come first. What that
+     * Redis answers to the first command closes the circuit.
+     *
      * A command that has had no answer in time condemns the connection: whatever follows on it
      * would wait behind it. So does a Redis that is no master, or is none yet: it is asked anew where the master is. While the connection is still being made it is given more time than the
      * commands that wait for it, which fail: the first one loads the client's classes. No push may ever arrive here, for the client would take it for the reply
@@ -53,20 +67,27 @@ final class Link {
             List.of(STANDBY, "NOREPLICAS", "MASTERDOWN", "LOADING", "CLUSTERDOWN");
 
     private static final int CONNECT_TIMEOUTS = 4;
-    private static final long RETRY_MS_MIN = 50;
-    private static final long RETRY_MS_MAX = 1_000;
+    private static final Duration RETRY_MIN = Duration.ofMillis(50);
+    private static final Duration RETRY_MAX = Duration.ofSeconds(1);
+
+    private static final CircuitBreakerConfig CIRCUIT = CircuitBreakerConfig.custom()
+            .clock(new Monotonic())
+            .slidingWindow(1, 1, SlidingWindowType.COUNT_BASED)
+            .failureRateThreshold(100)
+            .permittedNumberOfCallsInHalfOpenState(1)
+            .waitIntervalFunctionInOpenState(IntervalFunction.ofExponentialBackoff(RETRY_MIN, 2, RETRY_MAX))
+            .build();
 
     private final Vertx vertx;
     private final Context loop;
     private final RedisConfig config;
     private final Function<Vertx, Dial> dials;
     private final Runnable demoted;
+    private final CircuitBreaker circuit = CircuitBreaker.of("redis", CIRCUIT);
     private final List<Read> reads = new ArrayList<>();
 
     private @Nullable Dial dial;
     private @Nullable Future<RedisConnection> connecting;
-    private long retryMs = RETRY_MS_MIN;
-    private long retryAtNanos = System.nanoTime();
     private int underWay;
 
     /** How a command travels. */
@@ -103,11 +124,7 @@ final class Link {
     Future<@Nullable Response> tell(Request request, Way way) {
         return way == Way.TOGETHER
                 ? read(request)
-                : counted(
-                        way,
-                        () -> connection()
-                                .compose(connection -> connection.send(request))
-                                .onSuccess(done -> retryMs = RETRY_MS_MIN));
+                : counted(way, () -> connection(way).compose(connection -> connection.send(request)));
     }
 
     /* Not a batch: that words the errors of what it holds otherwise. */
@@ -116,7 +133,7 @@ final class Link {
     Future<@Nullable Response> asking(Request request, Way way) {
         return counted(
                 way,
-                () -> connection().compose(connection -> {
+                () -> connection(way).compose(connection -> {
                     Future<@Nullable Response> leave = connection.send(Request.cmd(Command.ASKING));
                     Future<@Nullable Response> told = connection.send(request);
                     return leave.compose(given -> told);
@@ -137,7 +154,7 @@ final class Link {
     private void flush() {
         List<Read> all = List.copyOf(reads);
         reads.clear();
-        connection()
+        connection(Way.TOGETHER)
                 .onSuccess(connection -> {
                     for (int from = 0; from < all.size(); from += BATCH_MAX) {
                         flush(connection, all.subList(from, Math.min(all.size(), from + BATCH_MAX)));
@@ -172,6 +189,7 @@ final class Link {
         Dial used = dial;
         return Loops.within(vertx, config.timeout().toMillis(), begun)
                 .onComplete(done -> underWay--)
+                .onSuccess(done -> answered())
                 .recover(failed -> {
                     boolean refused = failed instanceof ErrorType;
                     if (refused && !isNoMaster(failed)) {
@@ -194,6 +212,12 @@ final class Link {
                 });
     }
 
+    private void answered() {
+        if (circuit.getState() != State.CLOSED) {
+            circuit.onSuccess(0, TimeUnit.NANOSECONDS);
+        }
+    }
+
     /** Whether a Redis says that it will not do for now. */
     static boolean isNoMaster(Throwable failed) {
         return NO_MASTER.stream().anyMatch(word -> says(failed, word));
@@ -205,12 +229,14 @@ final class Link {
         return said.startsWith(word + " ") || said.contains(" -" + word + " ");
     }
 
-    private Future<RedisConnection> connection() {
-        if (connecting != null) {
-            return connecting;
+    private Future<RedisConnection> connection(Way way) {
+        Future<RedisConnection> made = connecting;
+        if (made != null) {
+            boolean waits = made.isComplete() || circuit.getState() == State.CLOSED || way == Way.VITAL;
+            return waits ? made : unreachable();
         }
-        if (System.nanoTime() - retryAtNanos < 0) {
-            return Future.failedFuture(new StoreException("Redis cannot be reached"));
+        if (!circuit.tryAcquirePermission()) {
+            return unreachable();
         }
         Dial mine = dials.apply(vertx);
         dial = mine;
@@ -223,6 +249,10 @@ final class Link {
                 .onFailure(failed -> dropIf(mine, String.valueOf(failed.getMessage())));
         connecting = mine.equals(dial) ? attempt : null;
         return attempt;
+    }
+
+    private static Future<RedisConnection> unreachable() {
+        return Future.failedFuture(new StoreException("Redis cannot be reached"));
     }
 
     private void dropIf(Dial lost, String why) {
@@ -239,16 +269,14 @@ final class Link {
         LOG.info("A connection to Redis is lost: {}", why.getMessage());
         dial = null;
         connecting = null;
-        retryAtNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(retryMs);
-        retryMs = Math.min(RETRY_MS_MAX, 2 * retryMs);
+        circuit.onError(0, TimeUnit.NANOSECONDS, why);
         lost.close();
     }
 
     /** Gives up the connection, and all that waits for it, since the master is another; the next command makes one at once. */
     void connectAnew() {
         drop(new StoreException("the master is another"));
-        retryMs = RETRY_MS_MIN;
-        retryAtNanos = System.nanoTime();
+        circuit.reset();
     }
 
     /** The same, if the connection is to another than this one, as {@link Dial} tells them apart. */
@@ -263,9 +291,27 @@ final class Link {
         Dial last = dial;
         dial = null;
         connecting = null;
-        retryAtNanos = Long.MAX_VALUE / 2 + System.nanoTime() / 2;
+        circuit.transitionToForcedOpenState();
         if (last != null) {
             last.close();
+        }
+    }
+
+    /** Time that nobody sets: what a circuit waits for is not over sooner, or never, because a clock is put right. */
+    private static final class Monotonic extends Clock {
+        @Override
+        public Instant instant() {
+            return Instant.ofEpochSecond(0, System.nanoTime());
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
         }
     }
 }

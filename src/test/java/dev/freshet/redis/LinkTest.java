@@ -1,0 +1,136 @@
+package dev.freshet.redis;
+
+import static dev.freshet.testing.Futures.await;
+import static dev.freshet.testing.Futures.failure;
+import static dev.freshet.testing.Futures.until;
+import static dev.freshet.testing.Texts.found;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.testing.OnVertx;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetSocket;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.ProtocolVersion;
+import io.vertx.redis.client.RedisOptions;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A link to a server that answers, or greets nobody, as a Redis that hangs. */
+class LinkTest extends OnVertx {
+    private static final Duration TIMEOUT = Duration.ofSeconds(1);
+
+    private final Context loop = vertx.getOrCreateContext();
+    private final AtomicInteger connections = new AtomicInteger();
+    private NetServer server;
+    private volatile boolean hangs;
+    private Link link;
+
+    @BeforeEach
+    void open() {
+        server = await(vertx.createNetServer().connectHandler(this::serve).listen(0, "127.0.0.1"));
+        String uri = "redis://127.0.0.1:" + server.actualPort();
+        link = new Link(
+                vertx,
+                loop,
+                new RedisConfig(uri, TIMEOUT, 64),
+                each -> Dial.toAnybody(
+                        each,
+                        () -> Future.succeededFuture(new RedisOptions()
+                                .setConnectionString(uri)
+                                .setPreferredProtocolVersion(ProtocolVersion.RESP2))),
+                () -> {});
+    }
+
+    @AfterEach
+    void close() {
+        loop.runOnContext(run -> link.close());
+        await(server.close());
+    }
+
+    private void serve(NetSocket connection) {
+        connections.incrementAndGet();
+        connection.handler(said -> {
+            if (!hangs) {
+                found("(hello|ping)\r\n", said.toString())
+                        .forEach(command -> connection.write(command.equals("hello") ? "*0\r\n" : "+PONG\r\n"));
+            }
+        });
+    }
+
+    /** What it comes to, and whether that was known at once. */
+    private record Asked(Future<Response> answer, boolean atOnce) {}
+
+    private Asked ask(Link.Way way) {
+        Promise<Asked> asked = Promise.promise();
+        loop.runOnContext(run -> {
+            Future<Response> answer = link.tell(Request.cmd(Command.PING), way);
+            asked.complete(new Asked(answer, answer.isComplete()));
+        });
+        return await(asked.future());
+    }
+
+    /* One command was not answered, and another has begun to connect. */
+    private void hang() {
+        await(ask(Link.Way.ALONE).answer);
+        hangs = true;
+        failure(ask(Link.Way.ALONE).answer);
+        until(() -> {
+            ask(Link.Way.ALONE);
+            return connections.get() > 1;
+        });
+    }
+
+    @Test
+    void tell_whileAConnectionIsTriedAgain_failsAtOnce() {
+        hang();
+
+        Asked other = ask(Link.Way.ALONE);
+
+        assertThat(other.atOnce).isTrue();
+        assertThat(failure(other.answer)).hasMessage("Redis cannot be reached");
+    }
+
+    @Test
+    void tell_vitalWhileAConnectionIsTriedAgain_waitsForIt() {
+        hang();
+
+        Asked beat = ask(Link.Way.VITAL);
+
+        assertThat(beat.atOnce).isFalse();
+        assertThat(failure(beat.answer)).hasMessage("Redis does not answer");
+    }
+
+    @Test
+    void tell_hungAndAnswersAgain_isAnsweredAsBefore() {
+        hang();
+        hangs = false;
+
+        until(() -> {
+            Asked asked = ask(Link.Way.ALONE);
+            return asked.answer
+                    .transform(done -> Future.succeededFuture(done.succeeded()))
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get();
+        });
+        assertThat(await(ask(Link.Way.TOGETHER).answer)).hasToString("PONG");
+    }
+
+    @Test
+    void tell_neverConnectedYet_waitsForTheFirstConnection() {
+        Asked first = ask(Link.Way.ALONE);
+        Asked second = ask(Link.Way.ALONE);
+
+        assertThat(second.atOnce).isFalse();
+        assertThat(await(first.answer)).hasToString("PONG");
+        assertThat(await(second.answer)).hasToString("PONG");
+    }
+}
