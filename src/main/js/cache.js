@@ -1,7 +1,7 @@
 // @ts-check
 /** How both interfaces read and write an entry: the lease, the wait, the ticket. */
 import { now } from './clock.js';
-import { emit } from './events.js';
+import { emit } from './events.cjs';
 import { encode } from './frame.js';
 import { weigh } from './invalidations.js';
 import { FROM_STALE, TAGS_MAX, tagNames } from './names.js';

@@ -1,7 +1,7 @@
 // @ts-check
 /** By what this process is known to the gateway, and the gateway to it. */
 import { isSecure } from './address.js';
-import { emit } from './events.js';
+import { emit } from './events.cjs';
 import { contentOf, lookAgain } from './file.js';
 import { count, warnOnce } from './report.js';
 

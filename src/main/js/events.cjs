@@ -5,8 +5,8 @@
  * instrumentation. So the listeners are the process's.
  */
 
-/** @typedef {import('./events.d.ts').Event} Event */
-/** @typedef {import('./events.d.ts').Listener} Listener */
+/** @typedef {import('./events.d.cts').Event} Event */
+/** @typedef {import('./events.d.cts').Listener} Listener */
 
 const KEY = Symbol.for('freshet.events');
 const LISTENERS_MAX = 64;

@@ -7,7 +7,7 @@ import { putLast } from './bounded.js';
 import { now } from './clock.js';
 import { Gateway } from './client.js';
 import { building, config } from './config.js';
-import { emit } from './events.js';
+import { emit } from './events.cjs';
 import { outside } from './exchange.js';
 import { tagName } from './names.js';
 import { work } from './next.js';

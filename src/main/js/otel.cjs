@@ -3,7 +3,7 @@
 /** The events as metrics of OpenTelemetry, which the app brings along. */
 const { onEvent } = require('./events.cjs');
 
-/** @typedef {import('./events.d.ts').Event} Event */
+/** @typedef {import('./events.d.cts').Event} Event */
 
 /**
  * Counts what happens in this process from now on.

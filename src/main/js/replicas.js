@@ -1,7 +1,7 @@
 // @ts-check
 /** The addresses of the gateway, and which of them to ask. */
 import { Breaker } from './breaker.js';
-import { emit } from './events.js';
+import { emit } from './events.cjs';
 import { TimeoutError } from './exchange.js';
 import { warnOnce } from './report.js';
 

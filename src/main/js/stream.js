@@ -3,7 +3,7 @@
  * An event stream of the gateway, by node:http: what changes is told as it happens, and after a break
  * from where it broke off, by whichever replica.
  */
-import { emit } from './events.js';
+import { emit } from './events.cjs';
 import { outside } from './exchange.js';
 
 /**

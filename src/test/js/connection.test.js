@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, afterEach, before, beforeEach, mock, test } from 'node:test';
 import { addressesIn } from '../../main/js/address.js';
 import handler from '../../main/js/components.js';
-import { onEvent } from '../../main/js/events.js';
+import { onEvent } from '../../main/js/events.cjs';
 import { counts } from '../../main/js/report.js';
 import { digestOf } from '../../main/js/names.js';
 import { FakeGateway } from './support/gateway.js';
@@ -25,7 +25,7 @@ mock.method(performance, 'now', () => monotonic() + aheadMs);
 let dir;
 /** @type {FakeGateway[]} */
 let gateways;
-/** @type {import('../../main/js/events.d.ts').Event[]} */
+/** @type {import('../../main/js/events.d.cts').Event[]} */
 let events;
 /** @type {() => void} */
 let unhear;

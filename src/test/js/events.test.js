@@ -7,13 +7,13 @@ import path from 'node:path';
 import { after, afterEach, before, beforeEach, mock, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import handler from '../../main/js/components.js';
-import { emit, onEvent } from '../../main/js/events.js';
+import { emit, onEvent } from '../../main/js/events.cjs';
 import { digestOf } from '../../main/js/names.js';
-import { register } from '../../main/js/otel.js';
+import { register } from '../../main/js/otel.cjs';
 import { FakeGateway } from './support/gateway.js';
 import { entry, within } from './support/next.js';
 
-/** @typedef {import('../../main/js/events.d.ts').Event} Event */
+/** @typedef {import('../../main/js/events.d.cts').Event} Event */
 
 const SOURCES = fileURLToPath(new URL('../../main/js', import.meta.url));
 

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { write } from '../cache.js';
 import { Gateway } from '../client.js';
 import { config } from '../config.js';
-import { onEvent } from '../events.js';
+import { onEvent } from '../events.cjs';
 import * as incremental from '../incremental.js';
 import { isSpent, seedOf } from '../seed.js';
 import { Failure } from './failure.js';

@@ -1,2 +1,0 @@
-// @ts-check
-export { register } from './otel.cjs';
