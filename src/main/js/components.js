@@ -6,7 +6,6 @@ import { GRACE_S, NEVER, giveUp, droppedAsStale, read, write } from './cache.js'
 import { connect } from './client.js';
 import { now } from './clock.js';
 import { building } from './config.js';
-import { before } from './deadline.js';
 import { BODY_BYTES_MAX } from './frame.js';
 import { invalidate } from './invalidations.js';
 import { FROM_STALE, digestOf, tagName } from './names.js';
@@ -203,4 +202,22 @@ async function collect(stream, ms) {
     reader.cancel(error).catch(() => {});
     throw error;
   }
+}
+
+/**
+ * What the promise settles to, or a rejection once the time is up. What comes later is of no
+ * interest, and raises no alarm.
+ *
+ * @template T
+ * @param {number} ms
+ * @param {PromiseLike<T>} promise
+ * @returns {Promise<T>}
+ */
+function before(ms, promise) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`not there in ${ms} ms`)), ms).unref();
+    Promise.resolve(promise)
+      .finally(() => clearTimeout(timer))
+      .then(resolve, reject);
+  });
 }

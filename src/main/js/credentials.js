@@ -1,12 +1,21 @@
 // @ts-check
-/** By what this process is known to the gateway, and the gateway to it. */
+/**
+ * By what this process is known to the gateway, and the gateway to it: settings, and small files,
+ * which are replaced while the process runs.
+ */
+import { readFileSync, statSync } from 'node:fs';
 import { isSecure } from './address.js';
 import { emit } from './events.cjs';
-import { contentOf, lookAgain } from './file.js';
 import { count, warnOnce } from './report.js';
 
 /** @typedef {import('./config.js').Config} Config */
 /** @typedef {import('./address.js').Address} Address */
+
+/** How often a file is looked at. */
+const LOOK_MS = 1_000;
+
+/** By path, as last read. @type {Map<string, { lookedAt: number, stamp?: string, text?: string }>} */
+const files = new Map();
 
 /**
  * What a request to the address needs besides its own, as the files are now.
@@ -61,4 +70,34 @@ export function noteRefusal({ app, token, tokenFile }, { name }, status) {
           'FRESHET_TOKEN or FRESHET_TOKEN_FILE, or a certificate by FRESHET_CERT_FILE and ' +
           'FRESHET_KEY_FILE',
   );
+}
+
+/**
+ * The content, no older than a second. A file that cannot be read any more is as it was.
+ *
+ * @param {string | undefined} path
+ * @returns {string | undefined}
+ */
+function contentOf(path) {
+  if (path === undefined) return undefined;
+  const file = files.get(path) ?? { lookedAt: -Infinity };
+  files.set(path, file);
+  const now = performance.now();
+  if (now - file.lookedAt < LOOK_MS) return file.text;
+  file.lookedAt = now;
+  try {
+    const { ino, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    const stamp = `${ino} ${mtimeNs} ${ctimeNs}`;
+    if (stamp !== file.stamp) file.text = readFileSync(path, 'utf8');
+    file.stamp = stamp;
+  } catch (error) {
+    warnOnce(`${path} cannot be read: ${/** @type {any} */ (error).code ?? error}`);
+  }
+  return file.text;
+}
+
+/** Has the file looked at when it is asked for next. @param {string | undefined} path */
+function lookAgain(path) {
+  const file = path === undefined ? undefined : files.get(path);
+  if (file) file.lookedAt = -Infinity;
 }

@@ -1,10 +1,7 @@
 import type { CacheHandler } from './incremental.js';
 
-declare class Incremental implements CacheHandler {
+declare class Incremental {
   constructor(context: unknown);
-  get: CacheHandler['get'];
-  set: CacheHandler['set'];
-  revalidateTag: CacheHandler['revalidateTag'];
-  resetRequestCache: CacheHandler['resetRequestCache'];
 }
+interface Incremental extends CacheHandler {}
 export = Incremental;

@@ -9,10 +9,8 @@ export interface CacheHandler {
 }
 
 /** For `cacheHandler` of next.config: pages, route handlers, `fetch`, `unstable_cache`, images. */
-export default class Incremental implements CacheHandler {
+declare class Incremental {
   constructor(context: unknown);
-  get: CacheHandler['get'];
-  set: CacheHandler['set'];
-  revalidateTag: CacheHandler['revalidateTag'];
-  resetRequestCache: CacheHandler['resetRequestCache'];
 }
+interface Incremental extends CacheHandler {}
+export default Incremental;

@@ -190,24 +190,14 @@ export default class Incremental {
      */
     if (handed.has(value) || handed.has(value?.buffer)) return count('written-back');
     if (!ticket) return count('undated');
-    const tags = tagsOf(value, ctx);
-    if (droppedAsStale(gateway, tags, ticket)) return;
-    const { cacheControl } = ctx;
-    /** @type {Buffer} */
-    let body;
+    let draft;
     try {
-      body = pack({ value, cacheControl });
+      draft = draftOf({ value, cacheControl: ctx.cacheControl, began: ticket.at }, ctx);
     } catch {
       count('unwritable');
       return giveUp(gateway, digest, ticket);
     }
-    await write(gateway, digest, ticket, {
-      body,
-      tags,
-      ...lifetimeOf(value, cacheControl),
-      attributes: { kind: value?.kind ?? null },
-      began: ticket.at,
-    });
+    if (!droppedAsStale(gateway, draft.tags, ticket)) await write(gateway, digest, ticket, draft);
   }
 }
 
@@ -237,17 +227,19 @@ async function plant(gateway, digest, seed, { lease }) {
 }
 
 /**
- * What is to be written of the build's value.
+ * What is to be written of a value.
  *
- * @param {import('./seed.js').Seed} seed
+ * @param {Pick<import('./seed.js').Seed, 'value' | 'cacheControl' | 'began'>} made
+ * @param {any} [ctx] what Next gave `set`
  * @returns {import('./cache.js').Draft}
+ * @throws {TypeError} for what cannot be kept
  */
-export function draftOf({ value, cacheControl, began }) {
+export function draftOf({ value, cacheControl, began }, ctx = {}) {
   return {
     body: pack({ value, cacheControl }),
-    tags: tagsOf(value, {}),
+    tags: tagsOf(value, ctx),
     ...lifetimeOf(value, cacheControl),
-    attributes: { kind: value.kind },
+    attributes: { kind: value?.kind ?? null },
     began,
   };
 }

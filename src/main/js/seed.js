@@ -15,7 +15,7 @@ import { pathOf, built as read } from './next.js';
  */
 
 /** The clocks of the builder and of Redis may be this far apart. */
-const CLOCKS_APART_MS = 60_000;
+export const CLOCKS_APART_MS = 60_000;
 const PAGES = new Set(['APP_PAGE', 'APP_ROUTE', 'PAGES']);
 
 /**

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { decode } from '../frame.js';
 import { digestOf } from '../names.js';
+import { CLOCKS_APART_MS } from '../seed.js';
 import { ask, explained, refusal } from './ask.js';
 
 /** @typedef {import('../config.js').Config} Config */
@@ -14,10 +15,8 @@ import { ask, explained, refusal } from './ask.js';
 const ROUNDS = 5;
 /** Slower than this, a cache is of little use. */
 const ROUND_TRIP_MS_MAX = 20;
-/** Half of what build output is taken to be older than its files, for clocks that differ. */
-const CLOCKS_APART_MS_MAX = 30_000;
-/** By how much build output is taken to be older than its files. */
-const SEED_AGE_MS = 60_000;
+/** Half of what build output is taken to be older than its files. */
+const APART_MS_MAX = CLOCKS_APART_MS / 2;
 
 /**
  * @param {Config} settings
@@ -85,16 +84,21 @@ async function checkAddress(settings, address, say) {
  */
 async function checkClock(settings, deployment, { address }, say) {
   const from = Date.now();
-  const answer = await lookup(settings, deployment, address, digestOf(randomUUID()));
+  const { status, body } = await ask(settings, address, {
+    method: 'POST',
+    path: `deployments/${deployment}/lookup`,
+    json: { entries: [{ digest: digestOf(randomUUID()) }] },
+  });
   const to = Date.now();
-  const grant = Number(answer?.asOf?.split('-')[1]) / 1000;
+  const asOf = status === 200 ? decode(body).meta.asOf : undefined;
+  const grant = Number(asOf?.split('-')[1]) / 1000;
   if (!Number.isFinite(grant)) {
     say('fail', 'clock', `${address.name} gives no ticket`);
     return;
   }
   const apartMs = grant < from ? from - grant : Math.max(0, grant - to);
   const seconds = `${(apartMs / 1000).toFixed(1)} s`;
-  if (apartMs <= CLOCKS_APART_MS_MAX) {
+  if (apartMs <= APART_MS_MAX) {
     say('ok', 'clock', `this machine's is within ${seconds} of Redis's`);
   } else {
     say(
@@ -142,7 +146,7 @@ function checkFleet(reached, say) {
  */
 function checkHistory(reached, builtAt, say) {
   const floorMs = Math.max(...reached.map(({ clock }) => clock.floor)) / 1000;
-  if (builtAt - SEED_AGE_MS >= floorMs) return;
+  if (builtAt - CLOCKS_APART_MS >= floorMs) return;
   const since = new Date(floorMs).toISOString();
   say(
     'warn',
@@ -187,19 +191,4 @@ async function checkRoundTrip(settings, deployment, reached, say) {
   } catch (error) {
     say('fail', 'round trip', explained(error));
   }
-}
-
-/**
- * @param {Config} settings
- * @param {string} deployment
- * @param {Address} address
- * @param {string} digest
- */
-async function lookup(settings, deployment, address, digest) {
-  const { status, body } = await ask(settings, address, {
-    method: 'POST',
-    path: `deployments/${deployment}/lookup`,
-    json: { entries: [{ digest }] },
-  });
-  return status === 200 ? decode(body).meta : undefined;
 }
