@@ -97,7 +97,15 @@ export default class Incremental {
   resetRequestCache() {}
 
   #connect() {
-    return building() ? undefined : connect({ ...this.#context, ...known() });
+    if (building()) return undefined;
+    const { serverDistDir, dev } = this.#context;
+    const store = work(); // tells what the plural handler goes by: both come to the same deployment
+    return connect({
+      deploymentId: store?.deploymentId,
+      buildId: store?.buildId,
+      serverDistDir,
+      dev,
+    });
   }
 
   /**
@@ -204,12 +212,6 @@ export default class Incremental {
 /** What the gateway knows a key by. @param {string} key */
 export function keyDigest(key) {
   return digestOf(`incremental:${key}`);
-}
-
-/** What the plural handler goes by, so that both come to the same deployment. */
-function known() {
-  const store = work();
-  return { deploymentId: store?.deploymentId, buildId: store?.buildId };
 }
 
 /**
