@@ -31,8 +31,12 @@ export class Near {
   #clock;
   /** Of the last beat. @type {Proof | undefined} */
   #proof;
-  /** In strict coherence, of each request. @type {WeakMap<object, Promise<Proof | undefined>>} */
-  #proofs = new WeakMap();
+  /**
+   * In strict coherence, of each request: what the clock proves, and has proven.
+   *
+   * @type {WeakMap<object, { asked: Promise<Proof | undefined>, proof?: Proof }>}
+   */
+  #requests = new WeakMap();
   #restMs = 0;
   #askedAt = -Infinity;
   #beatAt = -Infinity;
@@ -75,10 +79,11 @@ export class Near {
    * @param {object} [request]
    * @returns {Answer | undefined | Promise<Answer | undefined>} a promise where it is to be asked for
    */
-  recall(key, softTags, request) {
+  recall(key, softTags, request = {}) {
+    if (!this.#strict) this.#askedAt = performance.now();
+    const proof = this.#strict ? this.#requests.get(request)?.proof : this.#proof;
+    if (this.#trust.holds(proof)) return this.#found(key, softTags);
     if (this.#strict) return this.#recallProven(key, softTags, request);
-    this.#askedAt = performance.now();
-    if (this.#trust.holds(this.#proof)) return this.#found(key, softTags);
     if (this.#askedAt - this.#beatAt >= BEAT_MS_MIN) this.#beat();
     return undefined;
   }
@@ -86,7 +91,7 @@ export class Near {
   /**
    * @param {string} key
    * @param {readonly string[]} softTags
-   * @param {object} [request]
+   * @param {object} request
    */
   async #recallProven(key, softTags, request) {
     if (!this.#copies.find(key, softTags)) return undefined;
@@ -156,13 +161,15 @@ export class Near {
     this.#trust.ends();
   }
 
-  /** @param {object} [request] */
+  /** @param {object} request */
   async #proofFor(request) {
-    const known = request && this.#proofs.get(request);
-    if (known && this.#trust.holds(await known)) return known;
-    const proof = this.#ask();
-    if (request) this.#proofs.set(request, proof);
-    return proof;
+    const known = await this.#requests.get(request)?.asked;
+    if (this.#trust.holds(known)) return known;
+    /** @type {{ asked: Promise<Proof | undefined>, proof?: Proof }} */
+    const asking = { asked: this.#ask() };
+    this.#requests.set(request, asking);
+    asking.proof = await asking.asked;
+    return asking.proof;
   }
 
   async #ask() {
