@@ -17,7 +17,7 @@ import * as tickets from './tickets.js';
  * does not: another process is at it, for `ttl` more seconds at most.
  *
  * @typedef {object} Found
- * @property {Buffer} body
+ * @property {any} value not to be changed
  * @property {any} attributes
  * @property {string[]} tags as the gateway has them
  * @property {number} began when its computation began, ms
@@ -32,6 +32,7 @@ import * as tickets from './tickets.js';
  * @typedef {object} Question
  * @property {string} digest
  * @property {readonly string[]} softTags
+ * @property {(body: Buffer) => any} unpack
  * @property {boolean} persists the caller keeps what it is given, so nothing stale is worth having
  * @property {boolean} [alone] Next asks again only when the computation before is over
  * @property {boolean} [unkept] a missing value will be computed, but not written
@@ -51,16 +52,16 @@ export const GRACE_S = 0.25;
  * @returns {Promise<{ found?: Found, reached: boolean }>} nothing found: compute it
  */
 export async function read(gateway, question) {
-  const { digest, forced, seed, owner, ends } = question;
+  const { digest, unpack, persists, forced, seed, owner, ends } = question;
   const softTags = tagNames(question.softTags);
   if (softTags.length > TAGS_MAX) {
     count('too-many-tags');
     return { reached: true };
   }
   /* Who keeps what it is given would compute it while its caller waits: it takes what is fresh. */
-  const early = !question.persists && !question.unkept && !forced;
+  const early = !persists && !question.unkept && !forced;
   const ask = (wait = 0) =>
-    gateway.lookup(digest, softTags, { lease: true, early, wait, waitStale: question.persists });
+    gateway.lookup(digest, softTags, { lease: true, early, wait, waitStale: persists }, unpack);
 
   const held = tickets.held(digest);
   if ((question.alone && held) || tickets.lapsed(digest)) tickets.fruitless(digest);
@@ -86,7 +87,7 @@ export async function read(gateway, question) {
   if (status === 200) tickets.fruitful(digest);
   if (status === 404 && question.unkept && lease?.token) {
     gateway.release(lease.token);
-  } else if (asOf && (status === 404 || lease?.token || question.persists || forced || weighed)) {
+  } else if (asOf && (status === 404 || lease?.token || persists || forced || weighed)) {
     const token = lease?.token ?? tickets.held(digest)?.token;
     const ticket = tickets.keep(digest, { asOf, token, ttl: lease?.ttl, owner });
     if (status === 404 && lease?.token) {
@@ -187,19 +188,12 @@ function weighedHere({ meta }, softTags) {
  * @param {'soft'} [weighed]
  * @returns {Found}
  */
-function foundIn({ meta, body }, weighed) {
+function foundIn({ meta, value }, weighed) {
+  const { attributes, tags, age, state = 'fresh', reason, lease } = meta;
+  const { role, ttl = 0 } = lease ?? {};
+  const began = now() - age * 1000;
   /** @type {Found} */
-  const found = {
-    body,
-    attributes: meta.attributes,
-    tags: meta.tags,
-    began: now() - meta.age * 1000,
-    age: meta.age,
-    state: meta.state ?? 'fresh',
-    reason: meta.reason,
-    role: meta.lease?.role,
-    ttl: meta.lease?.ttl ?? 0,
-  };
+  const found = { value, attributes, tags, began, age, state, reason, role, ttl };
   if (weighed) return { ...found, state: 'stale', reason: 'tag', role: 'leader' };
   /* Elected to refresh what is fresh: Next does so when it takes it to be stale. */
   return found.state === 'fresh' && found.role === 'leader'

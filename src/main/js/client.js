@@ -27,7 +27,7 @@ import { traceHeaders } from './trace.js';
  * @property {string} [asOf]
  * @property {{ role: 'leader' | 'follower', token?: string, ttl: number }} [lease]
  */
-/** @typedef {{ meta: Meta, body: Buffer }} Answer whose body is not to be changed */
+/** @typedef {{ meta: Meta, value?: any }} Answer whose value is not to be changed */
 /** @typedef {{ lease: boolean, early?: boolean, wait?: number, waitStale?: boolean }} Wish in seconds */
 /**
  * @typedef {object} Call
@@ -100,9 +100,11 @@ export class Gateway {
    * @param {string} digest
    * @param {string[]} softTags
    * @param {Wish} wish
+   * @param {(body: Buffer) => any} unpack what who asks makes of a body
    * @returns {Promise<Answer | undefined>} undefined when the gateway cannot tell
+   * @throws whatever `unpack` does
    */
-  async lookup(digest, softTags, { lease, early = false, wait = 0, waitStale = false }) {
+  async lookup(digest, softTags, { lease, early = false, wait = 0, waitStale = false }, unpack) {
     const near = this.#near();
     const key = this.#key(digest);
     const kept = near?.kept(key);
@@ -127,9 +129,8 @@ export class Gateway {
       bytesMax: HEAD_BYTES + META_BYTES_MAX + BODY_BYTES_MAX,
       read: (status, body) => (status === 200 ? decode(body) : undefined),
     });
-    const told = answer?.meta.status === 304 ? unchanged(answer, kept) : answer;
-    if (told?.meta.status !== 200 && told?.meta.status !== 404) return undefined;
-    near?.learn(key, softTags, askedAt, told);
+    const told = answer && read(answer, kept, unpack);
+    if (told) near?.learn(key, softTags, askedAt, told);
     return told;
   }
 
@@ -322,14 +323,17 @@ function unable(result) {
 }
 
 /**
- * The entry that the gateway need not send again.
+ * What the gateway tells of an entry, which it need not send again when it is kept.
  *
- * @param {Answer} answer
- * @param {{ etag: string, body: Buffer }} [kept]
+ * @param {{ meta: Meta, body: Buffer }} answer
+ * @param {{ etag: string, value: any } | undefined} kept
+ * @param {(body: Buffer) => any} unpack
  * @returns {Answer | undefined}
  */
-function unchanged({ meta }, kept) {
-  if (!kept || meta.etag !== kept.etag) return undefined;
+function read({ meta, body }, kept, unpack) {
+  if (meta.status === 404) return { meta };
+  if (meta.status === 200) return { meta, value: unpack(body) };
+  if (meta.status !== 304 || meta.etag !== kept?.etag) return undefined;
   count('near-unchanged');
-  return { meta: { ...meta, status: 200 }, body: kept.body };
+  return { meta: { ...meta, status: 200 }, value: kept?.value };
 }

@@ -33,6 +33,7 @@ const components = {
       const { found } = await read(gateway, {
         digest: keyDigest(cacheKey),
         softTags: softTags ?? [],
+        unpack: (body) => body,
         persists: callerPersists(),
         alone: scopesKeys(), // as of 16.3 requests join one that computes; before, each asks
         ends: alwaysSets,
@@ -97,18 +98,19 @@ function keyDigest(cacheKey) {
  * @param {import('./cache.js').Found} found
  * @returns {CacheEntry | undefined}
  */
-function entryOf({ body, attributes, tags, began, age, state, reason, role, ttl }) {
+function entryOf({ value, attributes, tags, began, age, state, reason, role, ttl }) {
   const { stale, revalidate, expire } = attributes ?? {};
   if (![stale, revalidate, expire].every(Number.isFinite)) return undefined;
-  const given = attributes.tags ?? tags;
+  const given = [...(attributes.tags ?? tags)];
+  if (state === 'stale' && reason !== 'early') given.push(FROM_STALE);
   return {
     value: new ReadableStream({
       start(controller) {
-        if (body.length > 0) controller.enqueue(new Uint8Array(body));
+        if (value.length > 0) controller.enqueue(new Uint8Array(value));
         controller.close();
       },
     }),
-    tags: state === 'stale' && reason !== 'early' ? [...given, FROM_STALE] : given,
+    tags: given,
     stale,
     timestamp: began,
     expire,

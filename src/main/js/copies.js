@@ -5,6 +5,7 @@
  */
 import { putLast } from './bounded.js';
 import { count } from './report.js';
+import { bytesOf, copyOf } from './value.js';
 
 /** @typedef {import('./client.js').Answer} Answer */
 /** @typedef {import('./client.js').Meta} Meta */
@@ -12,7 +13,7 @@ import { count } from './report.js';
 /**
  * @typedef {object} Copy
  * @property {Meta} meta
- * @property {Buffer} body
+ * @property {any} value
  * @property {string} etag
  * @property {number} askedAt when it was asked for, by which answer it is fresh
  * @property {number} life how long it is fresh from its computation on, ms
@@ -30,8 +31,8 @@ import { count } from './report.js';
  * only for soft tags that the gateway itself has weighed with it: what marked others long before
  * was never told here.
  *
- * What is not good is kept, for its body: when the gateway says that it is still the one, that costs
- * no body. Only `forget` drops everything, and a write what it replaces.
+ * What is not good is kept, for its value: when the gateway says that it is still the one, that
+ * costs no body. Only `forget` drops everything, and a write what it replaces.
  *
  * All instants are of the process's monotonic clock, in ms.
  */
@@ -43,7 +44,7 @@ const LIFE_SHARE = 0.9;
 const SOFT_TAGS_MAX = 256;
 const MARKED_MAX = 10_000;
 const WRITTEN_MAX = 10_000;
-/** What a copy takes besides its frame, roughly. */
+/** What a copy takes besides its value, roughly. */
 const COPY_BYTES = 1_024;
 const TAG_BYTES = 96;
 
@@ -104,7 +105,7 @@ export class Copies {
   find(key, softTags) {
     const copy = this.#copies.get(key);
     if (!copy) return undefined;
-    const { meta, body, askedAt } = copy;
+    const { meta, value, askedAt } = copy;
     const keptMs = performance.now() - askedAt;
     const age = meta.age + keptMs / 1000;
     if (keptMs > AGE_MS_MAX || age * 1000 >= copy.life * LIFE_SHARE) return undefined;
@@ -114,7 +115,7 @@ export class Copies {
     if (!softTags.every((tag) => this.#stands(tag, copy.softTags.get(tag)))) return undefined;
     this.#copies.delete(key);
     this.#copies.set(key, copy);
-    return { meta: { ...meta, age }, body };
+    return { meta: { ...meta, age }, value };
   }
 
   /**
@@ -132,9 +133,9 @@ export class Copies {
    * @param {string} key
    * @param {readonly string[]} softTags
    * @param {number} askedAt
-   * @param {Answer} answer with the body, even where the gateway left it out
+   * @param {Answer} answer with the value, even where the gateway left it out
    */
-  learn(key, softTags, askedAt, { meta, body }) {
+  learn(key, softTags, askedAt, { meta, value }) {
     const kept = this.#copies.get(key);
     if (kept && kept.askedAt > askedAt) return;
     this.#drop(key);
@@ -145,14 +146,14 @@ export class Copies {
     const known = kept?.etag === etag ? kept.softTags : undefined;
     const copy = {
       meta,
-      body: kept?.body === body ? body : ownBytes(body),
+      value: kept?.value === value ? value : copyOf(value),
       etag,
       askedAt,
       life: Math.min(meta.revalidate ?? Infinity, meta.expire ?? Infinity) * 1000,
       softTags: weighed(softTags, askedAt, known),
       bytes: 0,
     };
-    copy.bytes = bytesOf(copy);
+    copy.bytes = weight(copy);
     if (copy.bytes > this.#bytesMax / 8) return;
     this.#copies.set(key, copy);
     this.#bytes += copy.bytes;
@@ -229,16 +230,9 @@ function weighed(softTags, askedAt, before) {
   return all;
 }
 
-/** A small body is a part of a large buffer, all of which it would keep. @param {Buffer} body */
-function ownBytes(body) {
-  const own = Buffer.allocUnsafeSlow(body.length);
-  body.copy(own);
-  return own;
-}
-
 /** @param {Copy} copy */
-function bytesOf({ meta, body, softTags }) {
-  let bytes = COPY_BYTES + body.length + 2 * JSON.stringify(meta).length;
+function weight({ meta, value, softTags }) {
+  let bytes = COPY_BYTES + bytesOf(value) + 2 * JSON.stringify(meta).length;
   for (const tag of softTags.keys()) bytes += TAG_BYTES + 2 * tag.length;
   return bytes;
 }

@@ -18,7 +18,7 @@ import {
 import { count } from './report.js';
 import { isSpent, seedOf } from './seed.js';
 import { take } from './tickets.js';
-import { pack, unpack } from './value.js';
+import { copyOf, pack, unpack } from './value.js';
 
 /** @typedef {{ lastModified: number, value: any, cacheControl?: any }} Data */
 /** @typedef {import('./cache.js').Found} Found */
@@ -122,6 +122,7 @@ export default class Incremental {
     const { found, reached } = await read(gateway, {
       digest,
       softTags: [...(ctx.softTags ?? []), ...(ctx.tags ?? [])],
+      unpack,
       persists: isFetch && callerPersists(),
       alone: !isFetch,
       unkept: ctx.isFallback === true || this.#isResumed(ctx), // Next writes no shell at run time
@@ -289,7 +290,7 @@ function lifetimeOf(value, cacheControl) {
  * @returns {Data | null}
  */
 function dataOf(found, ctx) {
-  const { value, cacheControl } = unpack(found.body);
+  const { value, cacheControl } = copyOf(found.value);
   if ((value?.kind === 'FETCH') !== (ctx.kind === 'FETCH')) return null;
   const data = { lastModified: found.began, value, ...(cacheControl && { cacheControl }) };
   const revalidate = value?.revalidate ?? cacheControl?.revalidate;

@@ -12,6 +12,9 @@
 
 /** From this many characters on, a text is a blob: to escape a page's HTML twice costs more. */
 const BLOB_CHARS_MIN = 512;
+/** What a part of a value takes besides its text; and a Buffer besides its bytes. */
+const PART_BYTES = 32;
+const BUFFER_BYTES = 320;
 
 /**
  * @param {unknown} value
@@ -57,7 +60,7 @@ function packed(value, blobs) {
 
 /**
  * @param {Buffer} bytes
- * @returns {any}
+ * @returns {any} its Buffers are views of the bytes
  * @throws {Error} when they are not what {@link pack} makes
  */
 export function unpack(bytes) {
@@ -88,7 +91,7 @@ function unpacked(node, rest) {
     case 's':
       return blob(held, rest).toString('utf8');
     case 'b':
-      return Buffer.from(blob(held, rest)); // the bytes may be a copy's, and stay
+      return blob(held, rest);
     case 'a':
       return held.map((/** @type {any} */ item) => unpacked(item, rest));
     case 'm':
@@ -112,6 +115,44 @@ function blob(length, rest) {
   const bytes = rest.bytes.subarray(rest.at, end);
   rest.at = end;
   return bytes;
+}
+
+/**
+ * The same value, in nothing that whoever has the one could change for whoever has the other.
+ *
+ * @param {any} value of what can be packed
+ * @returns {any}
+ */
+export function copyOf(value) {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) {
+    const bytes = Buffer.allocUnsafeSlow(value.length); // not a part of a larger one, kept with it
+    bytes.set(value);
+    return bytes;
+  }
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (value instanceof Map) return new Map(Array.from(value, copyOf));
+  const copy = { ...value };
+  for (const key of Object.keys(copy)) copy[key] = copyOf(copy[key]);
+  return copy;
+}
+
+/**
+ * What a copy takes in memory, and rather more: a text counts twice unless all of it is ASCII.
+ *
+ * @param {any} value
+ * @returns {number}
+ */
+export function bytesOf(value) {
+  if (typeof value === 'string') {
+    const isAscii = Buffer.byteLength(value) === value.length;
+    return PART_BYTES + value.length * (isAscii ? 1 : 2);
+  }
+  if (value instanceof Uint8Array) return BUFFER_BYTES + value.length;
+  if (typeof value !== 'object' || value === null) return PART_BYTES;
+  const parts = value instanceof Map ? [...value].flat() : value;
+  const keys = Object.keys(parts);
+  return keys.reduce((sum, key) => sum + key.length + bytesOf(parts[key]), PART_BYTES);
 }
 
 /** @param {number} value */

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, mock, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import handler from '../../main/js/components.js';
+import { Copies } from '../../main/js/copies.js';
 import Incremental from '../../main/js/incremental.js';
 import { digestOf } from '../../main/js/names.js';
 import { counts } from '../../main/js/report.js';
@@ -274,24 +275,56 @@ test('copy_answeredLateByAnOlderLookup_staysTheNewer', async () => {
 });
 
 test('copy_changedByWhoGotIt_staysAsItWas', async () => {
-  const value = { kind: 'APP_ROUTE', body: Buffer.from('old'), status: 200, headers: {} };
+  const page = () => ({
+    kind: 'APP_PAGE',
+    html: 'old',
+    rscData: Buffer.from('old'),
+    headers: { 'x-next-cache-tags': 'posts', 'set-cookie': ['old'] },
+    segmentData: new Map([['/a', Buffer.from('old')]]),
+  });
   const meta = { status: 200, state: 'fresh', etag: 'r', tags: [], age: 1, attributes: {} };
-  gateway.entries.set(digestOf(`incremental:${key}`), { meta, body: pack({ value }) });
-  const route = async (softTags = ['/layout']) => {
-    const ctx = { kind: 'APP_ROUTE', isFallback: false, softTags };
-    return (await new Incremental({}).get(key, ctx))?.value.body;
+  const cacheControl = { revalidate: 600 };
+  const body = pack({ value: page(), cacheControl });
+  gateway.entries.set(digestOf(`incremental:${key}`), { meta, body });
+  const isAsItWas = async (softTags = ['/layout']) => {
+    const ctx = { kind: 'APP_PAGE', isFallback: false, softTags };
+    const found = /** @type {any} */ (await new Incremental({}).get(key, ctx));
+    assert.deepStrictEqual(found.value, page());
+    assert.deepStrictEqual(found.cacheControl, cacheControl);
+    const { value } = found;
+    value.rscData.fill(0);
+    value.headers['set-cookie'].push('new');
+    value.headers['x-next-cache-tags'] += ',new';
+    value.segmentData.get('/a').fill(0);
+    value.segmentData.set('/b', value.rscData);
+    value.html = found.cacheControl.revalidate = 'new';
   };
   await until(async () => {
     const lookups = gateway.lookups.length;
-    (await route()).fill(0);
+    await isAsItWas();
     return gateway.lookups.length === lookups;
   });
-  assert.equal(String(await route()), 'old');
+  await isAsItWas();
 
   const confirmed = counts['near-unchanged'] ?? 0;
-  (await route(['/another'])).fill(0);
+  await isAsItWas(['/another']);
   assert.equal(counts['near-unchanged'], confirmed + 1);
-  assert.equal(String(await route()), 'old');
+  await isAsItWas();
+});
+
+test('copyOfComponents_changedByWhoGotIt_staysAsItWas', async () => {
+  await warm();
+  for (let i = 0; i < 2; i++) {
+    const found = await within('request', () => handler.get(key, ['/layout']));
+    assert.deepEqual(found?.tags, ['posts']);
+    found?.tags.push('new');
+    for await (const chunk of /** @type {any} */ (found?.value)) {
+      assert.equal(String(Buffer.from(chunk)), 'old');
+      chunk.fill(0);
+    }
+  }
+
+  assert.equal(gateway.lookups.length, 0);
 });
 
 test('get_ofWhatIsComputedAnyhow_asksTheGateway', async () => {
@@ -592,6 +625,23 @@ test('copies_moreThanTheirBytes_theLeastUsedGoes', async () => {
   assert.equal(gateway.lookups.length, lookups);
   assert.ok(!(await isNear('big-1')));
   assert.ok(!(await isNear('huge')), 'one must not drive out all others');
+});
+
+test('copies_count_whatTheirValuesTake_andKeepNoMore', () => {
+  const copies = new Copies(1 << 20);
+  copies.windowMs = 0;
+  const meta = { status: 200, state: 'fresh', etag: 'e', tags: [], age: 1, attributes: {} };
+  const learn = (/** @type {string} */ name, /** @type {any} */ value) => {
+    const before = copies.bytes;
+    copies.learn(name, [], performance.now(), { meta: /** @type {any} */ (meta), value });
+    return copies.bytes - before;
+  };
+  const bytes = Buffer.alloc(50_000);
+
+  assert.ok(learn('part', { html: 'ä'.repeat(20_000), bytes: bytes.subarray(0, 9_000) }) > 49_000);
+  assert.equal(copies.find('part', [])?.value.bytes.buffer.byteLength, 9_000);
+  learn('part', null);
+  assert.ok(copies.bytes < 2_000, 'what it has replaced is not counted');
 });
 
 test('near_off_opensNoStream', async () => {

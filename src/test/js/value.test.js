@@ -1,7 +1,9 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pack, unpack } from '../../main/js/value.js';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { bytesOf, copyOf, pack, unpack } from '../../main/js/value.js';
 
 const all = Buffer.from(Array.from({ length: 1024 }, (_, i) => i & 255));
 const html = `<p>${'ä🦊"\\\n'.repeat(300)}</p>`;
@@ -49,6 +51,60 @@ for (const [name, value] of Object.entries(values)) {
       JSON.stringify(Object.keys(again ?? {})),
       JSON.stringify(Object.keys(value ?? {})),
     );
+  });
+}
+
+for (const [name, value] of Object.entries(values)) {
+  test(`copyOf_${name}_isEqualAndSharesNothingThatCanBeChanged`, () => {
+    const copy = copyOf(value);
+
+    assert.deepStrictEqual(copy, value);
+    const shared = [...changeable(copy)].filter((part) => changeable(value).has(part));
+    assert.deepEqual(shared, []);
+  });
+}
+
+/**
+ * The objects in it, and the memory of its bytes.
+ *
+ * @param {any} value
+ * @param {Set<object>} [all]
+ */
+function changeable(value, all = new Set()) {
+  if (value instanceof Uint8Array) return all.add(value).add(value.buffer);
+  if (typeof value !== 'object' || value === null) return all;
+  all.add(value);
+  const parts = value instanceof Map ? [...value].flat() : Object.values(value);
+  for (const part of parts) changeable(part, all);
+  return all;
+}
+
+/** What takes memory of different kinds. @type {Record<string, any>} */
+const large = {
+  ascii: 'x'.repeat(20_000),
+  latin: 'ä'.repeat(20_000),
+  japanese: '日'.repeat(20_000),
+  bytes: Buffer.alloc(20_000),
+  segments: new Map(Array.from({ length: 50 }, (_, i) => [`/segment/${i}`, all.subarray(0, 300)])),
+  json: Array.from({ length: 200 }, (_, id) => ({ id, name: `name ${id}`, on: true, at: id / 2 })),
+};
+for (const [name, value] of Object.entries(large)) {
+  test(`bytesOf_${name}_isNoLessThanItTakesInMemory_norFourTimesThat`, () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc');
+    const used = () => {
+      for (let times = 0; times < 3; times++) gc(); // each ends what the one before has begun
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      return heapUsed + arrayBuffers;
+    };
+    const packed = pack(value);
+    const before = used();
+    const copies = Array.from({ length: 200 }, () => copyOf(unpack(Buffer.from(packed))));
+    const after = used();
+    const taken = (after - before) / copies.length;
+
+    const counted = bytesOf(value);
+    assert.ok(counted > 0.95 * taken && counted < 4 * taken, `${counted} for ${taken}`);
   });
 }
 
