@@ -1,14 +1,17 @@
 // @ts-check
 'use strict';
 /* For require(): see components.cjs. */
-const loaded = import('./incremental.js').then((module) => module.default);
+/** @type {typeof import('./incremental.js').default | undefined} */
+let Handler;
+const loaded = import('./incremental.js').then((module) => (Handler = module.default));
 
 module.exports = class Incremental {
   #handler;
 
   /** @param {any} context */
   constructor(context) {
-    this.#handler = loaded.then((Handler) => new Handler(context));
+    if (Handler) return /** @type {any} */ (new Handler(context));
+    this.#handler = loaded.then((Loaded) => new Loaded(context));
   }
 
   /** @param {[key: string, ctx: any]} given */

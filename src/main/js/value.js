@@ -39,7 +39,8 @@ function packed(value, blobs) {
   if (value === null || typeof value === 'boolean') return value;
   if (value === undefined) return ['u'];
   if (typeof value === 'number') {
-    return Number.isFinite(value) && !Object.is(value, -0) ? value : ['n', numberText(value)];
+    if (Object.is(value, -0)) return ['n', '-0'];
+    return Number.isFinite(value) ? value : ['n', String(value)];
   }
   if (typeof value === 'string') {
     // What is not well-formed survives only as JSON escapes.
@@ -153,11 +154,6 @@ export function bytesOf(value) {
   const parts = value instanceof Map ? [...value].flat() : value;
   const keys = Object.keys(parts);
   return keys.reduce((sum, key) => sum + key.length + bytesOf(parts[key]), PART_BYTES);
-}
-
-/** @param {number} value */
-function numberText(value) {
-  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 /** @param {object} value */

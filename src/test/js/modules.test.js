@@ -112,6 +112,17 @@ test('theModules_requiredAndImported_shareTheirState', async () => {
   assert.match(gateway.puts.at(-1)?.frame?.meta.lease, /^token-/);
 });
 
+test('theModules_requiredAndLoaded_areNotStoodBefore', async () => {
+  const handler = require()('freshet-next/components');
+  const Handler = require()('freshet-next/incremental');
+  await handler.getExpiration([]);
+  await new Handler({}).revalidateTag([]);
+
+  assert.equal(handler.get, (await import('../../main/js/components.js')).default.get);
+  const { default: Incremental } = await import('../../main/js/incremental.js');
+  assert.ok(new Handler({}) instanceof Incremental);
+});
+
 for (const [form, code] of Object.entries({
   esm: `import { components, Incremental } from 'freshet-next';
     import c from 'freshet-next/components'; import I from 'freshet-next/incremental';

@@ -34,7 +34,9 @@ export function run() {
     '',
     ...Object.entries(environment).map(([key, value]) => `  ${key}=${value}`),
     '',
-    ...(installed() ? [] : ['Install the package: npm install freshet-next']),
+    ...(existsSync('node_modules/freshet-next')
+      ? []
+      : ['Install the package: npm install freshet-next']),
     'Then build, and ask: npx freshet-next doctor',
   ].join('\n');
   return {
@@ -86,8 +88,4 @@ function appName(text) {
     .replace(/[^a-z0-9._-]+/g, '-')
     .replace(/^[^a-z0-9]+/, '');
   return name.slice(0, 63) || 'app';
-}
-
-function installed() {
-  return existsSync('node_modules/freshet-next');
 }
