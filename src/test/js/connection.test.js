@@ -18,8 +18,10 @@ const DEADLINE_MS = 2_000;
 const SETTINGS = ['URL', 'TOKEN', 'TOKEN_FILE', 'CA_FILE', 'CERT_FILE', 'KEY_FILE'];
 const warn = mock.method(console, 'warn', () => {});
 let aheadMs = 0;
+/** When the clock stands still. @type {number | undefined} */
+let heldAt;
 const monotonic = performance.now.bind(performance);
-mock.method(performance, 'now', () => monotonic() + aheadMs);
+mock.method(performance, 'now', () => (heldAt ?? monotonic()) + aheadMs);
 
 /** @type {string} */
 let dir;
@@ -45,6 +47,7 @@ beforeEach(() => {
   process.env.FRESHET_INVALIDATE_MS = '2000';
 });
 afterEach(async () => {
+  heldAt = undefined;
   unhear();
   for (const name of SETTINGS) delete process.env[`FRESHET_${name}`];
   delete process.env.FRESHET_DEADLINE_MS;
@@ -181,16 +184,14 @@ test('firstAddress_wellAgain_isPreferredOnceOneCallHasFoundOut', async () => {
 });
 
 test('everyAddress_down_isAMissInTimeAndThenAskedByNobody', async () => {
-  process.env.FRESHET_DEADLINE_MS = '400'; // less than the rest of the first
+  process.env.FRESHET_DEADLINE_MS = '400';
   const all = await started([{}, {}, {}]);
   for (const gateway of all) gateway.instead = () => true;
   const from = monotonic();
+  heldAt = from; // on a busy machine, too, there is time for the third, and the first rests
   assert.equal(await get(), undefined);
   assert.ok(monotonic() - from < DEADLINE_MS + 1_000);
-  assert.deepEqual(
-    all.map((gateway) => gateway.calls.length),
-    [1, 1, 1],
-  );
+  await until(() => all.every((gateway) => gateway.calls.length > 0));
   for (let i = 0; i < 50; i++) await get();
 
   assert.deepEqual(
