@@ -101,8 +101,8 @@ export class Gateway {
    * @param {string[]} softTags
    * @param {Wish} wish
    * @param {(body: Buffer) => any} unpack what who asks makes of a body
-   * @returns {Promise<Answer | undefined>} undefined when the gateway cannot tell
-   * @throws whatever `unpack` does
+   * @returns {Promise<Answer | undefined>} undefined when the gateway cannot tell; without a value
+   * when it cannot be unpacked
    */
   async lookup(digest, softTags, { lease, early = false, wait = 0, waitStale = false }, unpack) {
     const near = this.#near();
@@ -332,7 +332,13 @@ function unable(result) {
  */
 function read({ meta, body }, kept, unpack) {
   if (meta.status === 404) return { meta };
-  if (meta.status === 200) return { meta, value: unpack(body) };
+  if (meta.status === 200) {
+    try {
+      return { meta, value: unpack(body) };
+    } catch {
+      return { meta };
+    }
+  }
   if (meta.status !== 304 || meta.etag !== kept?.etag) return undefined;
   count('near-unchanged');
   return { meta: { ...meta, status: 200 }, value: kept?.value };

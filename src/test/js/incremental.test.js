@@ -153,6 +153,17 @@ test('get_undecodable_isAMiss', async () => {
   assert.equal(await request().get(key, PAGE), null);
 });
 
+test('get_undecodableAsLeader_isWrittenAnewUnderItsLease', async () => {
+  stored(page(), { ...byTime, ...leads });
+  /** @type {any} */ (gateway.entries.get(digest)).body = Buffer.from('{}');
+  const handler = request();
+  assert.equal(await handler.get(key, PAGE), null);
+  await handler.set(key, page(), { ...PAGE, cacheControl: LIFE });
+
+  assert.equal(gateway.puts[0]?.frame?.meta.lease, 'held');
+  assert.equal(gateway.puts[0]?.frame?.meta.asOf, '9-9');
+});
+
 test('get_staleByTimeAsLeader_isTrulyStale', async () => {
   stored(page(), { ...byTime, ...leads });
   const data = await request().get(key, PAGE);
