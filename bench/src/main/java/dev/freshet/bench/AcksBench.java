@@ -15,7 +15,7 @@ final class AcksBench {
     private static final int REPLICAS = 3;
     private static final int SAMPLES = 1_000;
     private static final int ROUNDS = 5;
-    private static final int WARM_SAMPLES = 8_000;
+    private static final int WARMING = 8;
     private static final String ENTRY = "/v1/apps/shop/deployments/v1/entries/page";
     private static final byte[] PUT =
             Loopback.request("PUT", ENTRY, "hello", "Content-Type: text/plain", "Cache-Groups: \"posts\"");
@@ -68,12 +68,8 @@ final class AcksBench {
                 processes.add(Child.replica(redis, -1));
             }
             AcksBench bench = new AcksBench(processes, publisher, subscriber);
-            bench.round(WARM_SAMPLES);
-            List<Map<What, Histogram>> all = new ArrayList<>();
-            for (int round = 0; round < rounds; round++) {
-                all.add(bench.round(samples));
-            }
-            tell(report, all, samples);
+            bench.round(WARMING * samples);
+            tell(report, Rounds.of(rounds, () -> bench.round(samples)), samples);
         } finally {
             processes.forEach(Child::close);
             vertx.close();
@@ -139,15 +135,10 @@ final class AcksBench {
         }
     }
 
-    private static void tell(Report report, List<Map<What, Histogram>> rounds, int samples) {
-        report.table("what", "p50 ms: min · **median** · max", "p99 ms", "max ms", "samples");
+    private static void tell(Report report, Rounds<Map<What, Histogram>> rounds, int samples) {
+        report.table("what", "p50 ms: min · **median** · max", "p99 ms", "max ms", "rounds of " + samples);
         for (What what : What.values()) {
-            report.row(
-                    what.text,
-                    ms(rounds, what, 50),
-                    ms(rounds, what, 99),
-                    ms(rounds, what, 100),
-                    rounds.size() + " × " + samples);
+            report.row(what.text, ms(rounds, what, 50), ms(rounds, what, 99), ms(rounds, what, 100), rounds);
         }
         report.end();
         double half = ms(rounds, What.ACKNOWLEDGED, 50).median()
@@ -158,10 +149,8 @@ final class AcksBench {
                 .formatted(Spread.text(half), Spread.text(last)));
     }
 
-    private static Spread ms(List<Map<What, Histogram>> rounds, What what, double percentile) {
-        return Spread.of(rounds.stream()
-                .mapToDouble(
-                        round -> Objects.requireNonNull(round.get(what)).getValueAtPercentile(percentile) / 1_000.0)
-                .toArray());
+    private static Spread ms(Rounds<Map<What, Histogram>> rounds, What what, double percentile) {
+        return rounds.spread(
+                round -> Objects.requireNonNull(round.get(what)).getValueAtPercentile(percentile) / 1_000.0);
     }
 }

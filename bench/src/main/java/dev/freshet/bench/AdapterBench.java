@@ -6,7 +6,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -102,9 +101,7 @@ final class AdapterBench implements AutoCloseable {
     }
 
     private AdapterBench() throws IOException, InterruptedException {
-        Files.createDirectories(FOLDER);
-        Processes.output(
-                List.of("npm", "install", "--prefix", FOLDER.toString(), "--no-audit", "--no-fund", NODE_REDIS));
+        Processes.npm(FOLDER, NODE_REDIS);
         redis = started(Child.redis(SERVER_CPU));
         Child withNear = started(Child.replica(redis, SERVER_CPU));
         Child withoutNear = started(Child.replica(redis, SERVER_CPU, Map.of("FRESHET_NEAR_BYTES", "0")));
@@ -169,33 +166,32 @@ final class AdapterBench implements AutoCloseable {
         return Round.of(new JsonObject(answer.body()));
     }
 
-    private static void tell(Report report, int bytes, Map<String, List<Round>> found) {
-        Function<String, List<Round>> of = name -> Objects.requireNonNull(found.get(name));
+    private static void tell(Report report, int bytes, Map<String, Rounds<Round>> found) {
+        Function<String, Rounds<Round>> of = name -> Objects.requireNonNull(found.get(name));
         report.text("## %,d bytes".formatted(bytes));
         report.table("`get`", "p50 µs: min · **median** · max", "p99 µs", "p99.9 µs", "calls in requests", "goal");
         row(report, MAP, of.apply(MAP), Round::entry, "", "");
         for (String handler : List.of("components", "incremental")) {
             String name = "`" + handler + "`";
-            List<Round> copies = of.apply(handler + " bounded");
+            Rounds<Round> copies = of.apply(handler + " bounded");
             boolean isQuick = micros(copies, Round::entry, Micros::p99).median() < NEAR_P99_US;
             boolean isSilent = total(copies, round -> round.lookups + round.reads) == 0;
             String lookups = calls(copies, Round::lookups);
             row(report, name + ", a copy", copies, Round::entry, lookups, met(isQuick && isSilent));
             row(report, name + ", a copy, and its bytes read", copies, Round::whole, "", "");
             strict(report, name + ", strict, the one of a request", of.apply(handler + " strict 1"), Round::entry);
-            List<Round> eight = of.apply(handler + " strict 8");
+            Rounds<Round> eight = of.apply(handler + " strict 8");
             strict(report, name + ", strict, the first of 8", eight, Round::first);
             row(report, name + ", strict, the 7 others", eight, Round::later, "", "");
         }
         report.end();
-        List<Round> copies = of.apply("components bounded");
+        Rounds<Round> copies = of.apply("components bounded");
         report.text("Where copies are not strict the clock is asked in the background, %s times a second here."
-                .formatted(Spread.text(Rounds.spread(copies, round -> round.clocks / round.seconds)
-                        .median())));
+                .formatted(copies.median(round -> round.clocks / round.seconds)));
         cold(report, of);
     }
 
-    private static void cold(Report report, Function<String, List<Round>> of) {
+    private static void cold(Report report, Function<String, Rounds<Round>> of) {
         report.table(
                 "`get` and its bytes read",
                 "p50 µs: min · **median** · max",
@@ -203,12 +199,12 @@ final class AdapterBench implements AutoCloseable {
                 "p99.9 µs",
                 "p50 beside node-redis, round by round",
                 "goal");
-        List<Round> direct = of.apply(REDIS);
+        Rounds<Round> direct = of.apply(REDIS);
         row(report, REDIS, direct, Round::whole, "", "");
         for (String handler : List.of("components", "incremental")) {
             for (String place : List.of("near", "store")) {
-                List<Round> rounds = of.apply(handler + " " + place);
-                Spread ratio = Rounds.beside(rounds, direct, round -> round.whole.p50);
+                Rounds<Round> rounds = of.apply(handler + " " + place);
+                Spread ratio = rounds.beside(direct, round -> round.whole.p50);
                 String name =
                         "`" + handler + "`, the replica " + (place.equals("near") ? "has it near" : "reads Redis");
                 row(report, name, rounds, Round::whole, ratio.toString(), met(ratio.median() <= COLD_RATIO));
@@ -218,7 +214,7 @@ final class AdapterBench implements AutoCloseable {
     }
 
     private static void row(
-            Report report, String name, List<Round> rounds, Function<Round, Micros> of, String beside, String goal) {
+            Report report, String name, Rounds<Round> rounds, Function<Round, Micros> of, String beside, String goal) {
         report.row(
                 name,
                 micros(rounds, of, Micros::p50),
@@ -228,23 +224,23 @@ final class AdapterBench implements AutoCloseable {
                 goal);
     }
 
-    private static Spread micros(List<Round> rounds, Function<Round, Micros> of, ToDoubleFunction<Micros> which) {
-        return Rounds.spread(rounds, round -> which.applyAsDouble(of.apply(round)));
+    private static Spread micros(Rounds<Round> rounds, Function<Round, Micros> of, ToDoubleFunction<Micros> which) {
+        return rounds.spread(round -> which.applyAsDouble(of.apply(round)));
     }
 
     /** In strict coherence the clock is asked for the sake of a request. */
-    private static void strict(Report report, String name, List<Round> rounds, Function<Round, Micros> of) {
+    private static void strict(Report report, String name, Rounds<Round> rounds, Function<Round, Micros> of) {
         ToLongFunction<Round> calls = round -> round.lookups + round.clocks;
         boolean isOneEach = total(rounds, calls) == total(rounds, Round::requests);
         row(report, name, rounds, of, calls(rounds, calls), met(isOneEach));
     }
 
-    private static String calls(List<Round> rounds, ToLongFunction<Round> calls) {
+    private static String calls(Rounds<Round> rounds, ToLongFunction<Round> calls) {
         return String.format(Locale.ROOT, "%,d in %,d", total(rounds, calls), total(rounds, Round::requests));
     }
 
-    private static long total(List<Round> rounds, ToLongFunction<Round> count) {
-        return rounds.stream().mapToLong(count).sum();
+    private static long total(Rounds<Round> rounds, ToLongFunction<Round> count) {
+        return rounds.all().stream().mapToLong(count).sum();
     }
 
     private static String met(boolean isMet) {

@@ -1,7 +1,11 @@
 package dev.freshet.bench;
 
+import com.sun.management.ThreadMXBean;
+import com.sun.tools.attach.AttachNotSupportedException;
+import com.sun.tools.attach.VirtualMachine;
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -13,15 +17,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
+import org.jspecify.annotations.Nullable;
 
 /** A server process of a bench, on loopback. It is ended by {@link #close}, and at the latest when this JVM ends. */
 final class Child implements AutoCloseable {
     private static final long READY_S_MAX = 30;
-    private static final double TICKS_PER_S = 100;
 
     private final Process process;
     private final int port;
     private final String adminListen;
+    private @Nullable ThreadMXBean threads;
 
     private Child(int port, Map<String, String> environment, List<String> command) throws IOException {
         this.port = port;
@@ -56,10 +63,16 @@ final class Child implements AutoCloseable {
     /** A replica that is configured by {@code environment}. */
     static Child replica(Child redis, int cpu, Map<String, String> environment)
             throws IOException, InterruptedException {
+        return replica(redis, cpu, "256m", environment);
+    }
+
+    /** The same with a heap of so much. */
+    static Child replica(Child redis, int cpu, String heap, Map<String, String> environment)
+            throws IOException, InterruptedException {
         int port = freePort();
         int adminPort = freePort();
         List<String> command = pinned(cpu);
-        command.addAll(List.of(Processes.java(), "-Xmx256m", "-jar", "target/freshet.jar"));
+        command.addAll(List.of(Processes.java(), "-Xmx" + heap, "-jar", "target/freshet.jar"));
         Map<String, String> all = new HashMap<>(environment);
         all.put("FRESHET_LISTEN", "127.0.0.1:" + port);
         all.put("FRESHET_ADMIN_LISTEN", "127.0.0.1:" + adminPort);
@@ -81,15 +94,33 @@ final class Child implements AutoCloseable {
     }
 
     /** The processor time that it and whatever it started have taken. */
-    double cpuSeconds() throws IOException {
-        long ticks = 0;
-        for (ProcessHandle each : Stream.concat(Stream.of(process.toHandle()), process.descendants())
-                .toList()) {
-            String stat = Files.readString(Path.of("/proc", Long.toString(each.pid()), "stat"));
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-            ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+    double cpuSeconds() {
+        return Machine.cpuSeconds(Stream.concat(Stream.of(process.toHandle()), process.descendants()));
+    }
+
+    /** The bytes that the threads of its JVM have allocated on the heap. */
+    @SuppressWarnings("BanJNDI") // it listens to this machine alone, and is of our own starting
+    long allocatedBytes() throws IOException {
+        if (threads == null) {
+            try {
+                VirtualMachine machine = VirtualMachine.attach(Long.toString(pid()));
+                threads = ManagementFactory.newPlatformMXBeanProxy(
+                        JMXConnectorFactory.connect(new JMXServiceURL(machine.startLocalManagementAgent()))
+                                .getMBeanServerConnection(),
+                        ManagementFactory.THREAD_MXBEAN_NAME,
+                        ThreadMXBean.class);
+                machine.detach();
+            } catch (AttachNotSupportedException e) {
+                throw new IOException(e);
+            }
         }
-        return ticks / TICKS_PER_S;
+        return threads.getTotalThreadAllocatedBytes();
+    }
+
+    /** The most memory that it has had resident, in MiB. */
+    double residentMib() throws IOException {
+        String status = Files.readString(Path.of("/proc", Long.toString(pid()), "status"));
+        return Long.parseLong(status.replaceAll("(?s).*VmHWM:\\s+(\\d+) kB.*", "$1")) / 1_024.0;
     }
 
     private static List<String> pinned(int cpu) {

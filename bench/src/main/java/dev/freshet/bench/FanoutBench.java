@@ -5,7 +5,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,9 +12,14 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
-/** {@code bench/run fanout [subscribers [samples [rounds]]]}: how long until every event stream of a replica has told of an invalidation? */
+/** {@code bench/run fanout [streams [samples [rounds]]]}: how long until every one of up to 10,000 event streams of a replica has told of an invalidation? */
 final class FanoutBench {
-    private static final int WARM_SAMPLES = 200;
+    private static final int STREAMS_MIN = 10;
+
+    /** Streams are told so often in a round, and so long as it has samples. */
+    private static final int TELLINGS = 100_000;
+
+    private static final int SAMPLES_MIN = 10;
     private static final long HEARD_S_MAX = 30;
     private static final byte[] EVENT = "event: invalidate".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] SUBSCRIBE =
@@ -27,10 +31,15 @@ final class FanoutBench {
             "Content-Type: application/json");
 
     private final Semaphore heard = new Semaphore(0);
-    private final int subscribers;
+    private final NetClient streams;
+    private final Child replica;
+    private final Loopback client;
+    private int subscribers;
 
-    private FanoutBench(int subscribers) {
-        this.subscribers = subscribers;
+    private FanoutBench(NetClient streams, Child replica, Loopback client) {
+        this.streams = streams;
+        this.replica = replica;
+        this.client = client;
     }
 
     /** One round: from the sending of an invalidation until it is answered, and until the last stream has told of it. */
@@ -55,38 +64,65 @@ final class FanoutBench {
     }
 
     static void run(List<String> arguments) throws Exception {
-        int subscribers = arguments.isEmpty() ? 1_000 : Integer.parseInt(arguments.getFirst());
-        int samples = arguments.size() < 2 ? 200 : Integer.parseInt(arguments.get(1));
+        int most = arguments.isEmpty() ? 10_000 : Integer.parseInt(arguments.getFirst());
+        int samplesMax = arguments.size() < 2 ? 200 : Integer.parseInt(arguments.get(1));
         int rounds = arguments.size() < 3 ? 5 : Integer.parseInt(arguments.get(2));
+        Report report = new Report(
+                "fanout",
+                "How long does it take from an invalidation until each of so many event streams of one replica has told of it, beside the answer to its caller? "
+                        + "And how much of the processor does the replica take for each? Client, replica and Redis share the cores. Expected: as long for each stream however many there are.",
+                arguments);
+        report.table(
+                "streams",
+                "the last has told, p50 ms: min · **median** · max",
+                "p99 ms",
+                "the caller is answered, p50 ms",
+                "p99 ms, answered",
+                "CPU µs for each stream",
+                "samples",
+                "rounds");
         Vertx vertx = Vertx.vertx();
-        List<Round> found = new ArrayList<>();
         try (Child redis = Child.redis(-1);
-                Child replica = Child.replica(
-                        redis, -1, Map.of("FRESHET_LIMITS_EVENT_STREAMS", Integer.toString(4 * subscribers)));
+                Child replica =
+                        Child.replica(redis, -1, Map.of("FRESHET_LIMITS_EVENT_STREAMS", Integer.toString(4 * most)));
                 Loopback client = new Loopback(replica.port())) {
-            FanoutBench bench = new FanoutBench(subscribers);
-            bench.subscribe(vertx, replica.port());
-            bench.round(replica, client, WARM_SAMPLES);
-            for (int i = 0; i < rounds; i++) {
-                found.add(bench.round(replica, client, samples));
+            FanoutBench bench = new FanoutBench(vertx.createNetClient(), replica, client);
+            for (int streams = STREAMS_MIN; streams <= most; streams *= 10) {
+                int samples = Math.clamp(TELLINGS / streams, SAMPLES_MIN, samplesMax);
+                bench.subscribe(streams);
+                bench.round(samples);
+                Rounds<Round> found = Rounds.of(rounds, () -> bench.round(samples));
+                report.row(
+                        String.format(Locale.ROOT, "%,d", streams),
+                        found.spread(round -> ms(round.last, 50)),
+                        found.spread(round -> ms(round.last, 99)),
+                        found.spread(round -> ms(round.answered, 50)),
+                        found.spread(round -> ms(round.answered, 99)),
+                        found.spread(Round::cpuMicros),
+                        samples,
+                        found);
             }
         } finally {
             vertx.close().await();
         }
-        report(subscribers, samples, found, arguments);
+        report.end().write();
     }
 
-    private void subscribe(Vertx vertx, int port) {
-        NetClient client = vertx.createNetClient();
-        for (int i = 0; i < subscribers; i++) {
-            NetSocket socket = client.connect(port, "127.0.0.1").await();
+    private static double ms(Histogram micros, double percentile) {
+        return micros.getValueAtPercentile(percentile) / 1_000.0;
+    }
+
+    /** Opens streams until there are so many. */
+    private void subscribe(int count) {
+        for (; subscribers < count; subscribers++) {
+            NetSocket socket = streams.connect(replica.port(), "127.0.0.1").await();
             Finder finder = new Finder();
             socket.handler(piece -> heard.release(finder.count(piece)));
             socket.write(Buffer.buffer(SUBSCRIBE));
         }
     }
 
-    private Round round(Child replica, Loopback client, int samples) throws Exception {
+    private Round round(int samples) throws Exception {
         Histogram answered = new Histogram(60_000_000, 3);
         Histogram last = new Histogram(60_000_000, 3);
         double before = replica.cpuSeconds();
@@ -102,31 +138,5 @@ final class FanoutBench {
         }
         double cpu = replica.cpuSeconds() - before;
         return new Round(answered, last, cpu * 1_000_000 / samples / subscribers);
-    }
-
-    private static void report(int subscribers, int samples, List<Round> found, List<String> arguments) {
-        Report report = new Report(
-                "fanout",
-                String.format(
-                        Locale.ROOT,
-                        "How long does it take from an invalidation until each of %,d event streams of one replica has told of it, beside the answer to its caller? Client, replica and Redis share the cores.",
-                        subscribers),
-                arguments);
-        report.table("what", "p50 ms: min · **median** · max", "p99 ms", "samples");
-        String size = found.size() + " × " + samples;
-        report.row("the caller is answered", ms(found, Round::answered, 50), ms(found, Round::answered, 99), size);
-        report.row("the last stream has told", ms(found, Round::last, 50), ms(found, Round::last, 99), size);
-        report.end();
-        Spread cpu = Rounds.spread(found, Round::cpuMicros);
-        report.text("Processor time of the replica for each stream and invalidation: " + cpu + " µs.")
-                .write();
-    }
-
-    private interface Figure {
-        Histogram of(Round round);
-    }
-
-    private static Spread ms(List<Round> found, Figure figure, double percentile) {
-        return Rounds.spread(found, round -> figure.of(round).getValueAtPercentile(percentile) / 1_000.0);
     }
 }

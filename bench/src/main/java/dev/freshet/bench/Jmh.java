@@ -3,12 +3,10 @@ package dev.freshet.bench;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.IterationResult;
-import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -33,29 +31,34 @@ final class Jmh {
                         .build())
                 .run();
         report.table(
-                "what", "ns/op: min · **median** · max", "CPU ns/op", "million/s of CPU time", "bytes/op", "rounds");
+                "what", "ns/op: min · **median** · max", "CPU ns/op", "in a CPU second", "bytes/op", "rounds");
         for (RunResult result : results) {
-            Spread cpu = spread(
-                    result,
-                    round -> Objects.requireNonNull(round.getSecondaryResults().get(CpuProfiler.CPU)));
+            Rounds<IterationResult> rounds = rounds(result);
+            Spread cpu = rounds.spread(round -> secondary(round, CpuProfiler.CPU));
             report.row(
                     what(result.getParams()),
-                    spread(result, IterationResult::getPrimaryResult),
+                    rounds.spread(round -> round.getPrimaryResult().getScore()),
                     cpu,
-                    Spread.text(1_000 / cpu.median()),
+                    Spread.text(1e9 / cpu.median()),
                     Spread.text(
                             Objects.requireNonNull(result.getSecondaryResults().get("gc.alloc.rate.norm"))
                                     .getScore()),
-                    result.getPrimaryResult().getSampleCount());
+                    rounds);
         }
         report.end().write();
     }
 
-    private static Spread spread(RunResult result, Function<IterationResult, Result<?>> figure) {
-        return Spread.of(result.getBenchmarkResults().stream()
+    private static Rounds<IterationResult> rounds(RunResult result) {
+        List<IterationResult> all = result.getBenchmarkResults().stream()
                 .flatMap(fork -> fork.getIterationResults().stream())
-                .mapToDouble(round -> figure.apply(round).getScore())
-                .toArray());
+                .toList();
+        return new Rounds<>(all, (int) all.stream()
+                .filter(round -> secondary(round, CpuProfiler.OTHERS) > Machine.OTHERS_MAX)
+                .count());
+    }
+
+    private static double secondary(IterationResult round, String name) {
+        return Objects.requireNonNull(round.getSecondaryResults().get(name)).getScore();
     }
 
     private static String what(BenchmarkParams params) {

@@ -20,10 +20,9 @@ final class LatencyBench {
      */
 
     private static final int CONNECTIONS = 100;
-    private static final int WARM_S = 20;
 
     /** One round: latencies in ms, and the share of the rate that was reached. */
-    private record Round(double p50, double p99, double p999, double share) {}
+    record Round(double p50, double p99, double p999, double share) {}
 
     private LatencyBench() {}
 
@@ -41,22 +40,21 @@ final class LatencyBench {
             report(
                     rate,
                     bytes,
-                    Rounds.inTurn(subjects, rounds, one -> round(one, rate, WARM_S), one -> round(one, rate, seconds)),
+                    Rounds.inTurn(
+                            subjects,
+                            rounds,
+                            one -> round(one, rate, Load.WARMING * seconds),
+                            one -> round(one, rate, seconds)),
                     arguments);
         }
     }
 
-    private static Round round(Subject subject, int rate, int seconds) throws IOException, InterruptedException {
+    /** Asks at a rate, each second so many times. */
+    static Round round(Subject subject, int rate, int seconds) throws IOException, InterruptedException {
         Path log = Path.of("bench/target/load/latencies");
         Files.deleteIfExists(log);
-        Processes.output(subject.askedBy(
-                "h2load",
-                "--h1",
-                "-t1",
-                "-c" + CONNECTIONS,
-                "--rps=" + rate / CONNECTIONS,
-                "-D" + seconds,
-                "--log-file=" + log));
+        List<String> options = List.of("--h1", "-c" + CONNECTIONS, "--rps=" + rate / CONNECTIONS, "--log-file=" + log);
+        Processes.output(subject.askedBy(Load.h2load(seconds, options), List.of()));
         Histogram micros = new Histogram(60_000_000, 3);
         long answers = 0;
         try (Stream<String> lines = Files.lines(log)) {
@@ -76,7 +74,7 @@ final class LatencyBench {
                 (double) answers / rate / seconds);
     }
 
-    private static void report(int rate, int bytes, Map<String, List<Round>> found, List<String> arguments) {
+    private static void report(int rate, int bytes, Map<String, Rounds<Round>> found, List<String> arguments) {
         Report report = new Report(
                 "latency",
                 String.format(
@@ -86,14 +84,30 @@ final class LatencyBench {
                         rate,
                         CONNECTIONS),
                 arguments);
-        report.table("server", "p50 ms: min · **median** · max", "p99 ms", "p99.9 ms", "share of the rate", "rounds");
+        report.versions();
+        table(report, "p99 beside Freshet's", found);
+        report.write();
+    }
+
+    /** A row for each, beside the first. */
+    static void table(Report report, String beside, Map<String, Rounds<Round>> found) {
+        Rounds<Round> first = found.values().iterator().next();
+        report.table(
+                "server",
+                "p50 ms: min · **median** · max",
+                "p99 ms",
+                "p99.9 ms",
+                beside + ", round by round",
+                "share of the rate",
+                "rounds");
         found.forEach((name, rounds) -> report.row(
                 name,
-                Rounds.spread(rounds, Round::p50),
-                Rounds.spread(rounds, Round::p99),
-                Rounds.spread(rounds, Round::p999),
-                Spread.text(Rounds.spread(rounds, Round::share).median()),
-                rounds.size()));
-        report.end().write();
+                rounds.spread(Round::p50),
+                rounds.spread(Round::p99),
+                rounds.spread(Round::p999),
+                rounds.beside(first, Round::p99),
+                rounds.median(Round::share),
+                rounds));
+        report.end();
     }
 }

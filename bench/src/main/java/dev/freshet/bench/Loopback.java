@@ -62,12 +62,13 @@ final class Loopback implements AutoCloseable {
             head.append((char) octet);
         }
         String text = head.toString();
+        int status = Integer.parseInt(text.substring(9, 12));
         int length = text.toLowerCase(java.util.Locale.ROOT).indexOf("content-length:");
-        if (length >= 0) {
+        if (length >= 0 && status != 304) {
             in.skipNBytes(Long.parseLong(
                     text.substring(length + 15, text.indexOf('\r', length)).strip()));
         }
-        return new Answer(Integer.parseInt(text.substring(9, 12)), text);
+        return new Answer(status, text);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.freshet.bench;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -24,5 +25,11 @@ final class Processes {
             throw new IOException(command.getFirst() + " ended with " + process.exitValue());
         }
         return text;
+    }
+
+    /** Has npm install a package into a folder, if it is not there. */
+    static void npm(Path folder, String wanted) throws IOException, InterruptedException {
+        Files.createDirectories(folder);
+        output(List.of("npm", "install", "--prefix", folder.toString(), "--no-audit", "--no-fund", wanted));
     }
 }

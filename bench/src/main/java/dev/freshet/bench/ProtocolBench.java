@@ -1,80 +1,126 @@
 package dev.freshet.bench;
 
+import dev.freshet.bench.Load.Round;
 import dev.freshet.bench.Servers.Subject;
-import java.io.IOException;
-import java.util.ArrayList;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
-/** {@code bench/run http2 [bytes [rounds [seconds]]]}: how many near hits does one core serve by HTTP/2, with how many streams, beside HTTP/1.1? */
-final class Http2Bench {
-    private static final int CONNECTIONS = 8;
-    private static final int WARM_S = 20;
-    private static final Pattern REQUESTS =
-            Pattern.compile("requests: \\d+ total, \\d+ started, (\\d+) done, (\\d+) succeeded");
+/** How many requests does one core serve by which protocol: {@code bench/run http2}, and over which socket: {@code bench/run unix}. */
+final class ProtocolBench {
+    private static final int STREAMING = 8;
+    private static final String LOOKUP = "{\"entries\":[" + "{\"key\":\"entry\"},".repeat(15) + "{\"key\":\"entry\"}]}";
 
-    /** A subject and how it is asked. */
-    private record Way(Subject subject, List<String> options) {}
+    /**
+     * A subject and how it is asked.
+     *
+     * @param options of h2load
+     */
+    private record Way(Subject subject, List<String> options) {
+        Round ask(int seconds) throws Exception {
+            return Load.h2load(subject, seconds, options);
+        }
+    }
 
-    private Http2Bench() {}
+    private final int bytes;
+    private final int rounds;
+    private final int seconds;
+    private final List<String> arguments;
 
-    static void run(List<String> arguments) throws Exception {
-        int bytes = arguments.isEmpty() ? 4_096 : Integer.parseInt(arguments.getFirst());
-        int rounds = arguments.size() < 2 ? 7 : Integer.parseInt(arguments.get(1));
-        int seconds = arguments.size() < 3 ? 4 : Integer.parseInt(arguments.get(2));
-        try (Servers servers = new Servers(bytes)) {
-            servers.near();
-            Subject subject = servers.nearByTls();
+    private ProtocolBench(List<String> arguments) {
+        this.arguments = arguments;
+        bytes = arguments.isEmpty() ? 4_096 : Integer.parseInt(arguments.getFirst());
+        rounds = arguments.size() < 2 ? 7 : Integer.parseInt(arguments.get(1));
+        seconds = arguments.size() < 3 ? 4 : Integer.parseInt(arguments.get(2));
+    }
+
+    /** {@code bench/run http2 [bytes [rounds [seconds]]]}: by HTTP/2, with how many streams, beside HTTP/1.1? */
+    static void http2(List<String> arguments) throws Exception {
+        ProtocolBench bench = new ProtocolBench(arguments);
+        try (Servers servers = new Servers(bench.bytes)) {
+            Subject store = servers.store();
+            Subject near = servers.nearByTls();
             Map<String, Way> ways = new LinkedHashMap<>();
-            ways.put("HTTP/1.1", new Way(subject, List.of("--h1", "-c" + CONNECTIONS * 8)));
+            ways.put("HTTP/1.1", new Way(near, List.of("--h1", "-c" + Load.CONNECTIONS)));
             for (int streams : new int[] {1, 10, 50}) {
-                ways.put("HTTP/2, streams " + streams, new Way(subject, List.of("-c" + CONNECTIONS, "-m" + streams)));
+                ways.put("HTTP/2, streams " + streams, new Way(near, streams(streams)));
             }
-            report(
-                    bytes,
-                    Rounds.inTurn(ways, rounds, way -> round(way, WARM_S), way -> round(way, seconds)),
-                    arguments);
+            ways.put("HTTP/2, streams 10, 304", new Way(near.with("If-None-Match: " + store.etag()), streams(10)));
+            ways.put("HTTP/2, streams 10, miss", new Way(near.missing(), streams(10)));
+            ways.put("HTTP/2, streams 10, PUT", bench.put(near));
+            ways.put("HTTP/2, streams 10, lookup of 16", lookup(near));
+            bench.report(
+                    "http2",
+                    String.format(
+                            Locale.ROOT,
+                            "How many near hits of %,d bytes does one core serve by HTTP/2 on %d connections, with so many streams on each, beside HTTP/1.1 on %d, both over TLS? And how many other requests? h2load on the second core, all in turn, round after round. The goal: with 10 streams or more 1.8 times HTTP/1.1.",
+                            bench.bytes,
+                            STREAMING,
+                            Load.CONNECTIONS),
+                    ways);
         }
     }
 
-    /** Requests for each second of CPU that the server took. */
-    private static double round(Way way, int seconds) throws IOException, InterruptedException {
-        List<String> program = new ArrayList<>(List.of("h2load", "-t1", "-D" + seconds));
-        program.addAll(way.options);
-        double before = way.subject.server().cpuSeconds();
-        String said = Processes.output(way.subject.askedBy(program.toArray(String[]::new)));
-        double cpu = way.subject.server().cpuSeconds() - before;
-        Matcher requests = REQUESTS.matcher(said);
-        if (!requests.find() || !requests.group(1).equals(requests.group(2))) {
-            throw new IOException(said);
+    /** {@code bench/run unix [bytes [rounds [seconds]]]}: over a Unix socket, beside TCP? */
+    static void unix(List<String> arguments) throws Exception {
+        ProtocolBench bench = new ProtocolBench(arguments);
+        Path folder = Files.createTempDirectory("freshet");
+        Path socket = folder.resolve("http");
+        try (Servers servers = new Servers(bench.bytes)) {
+            Subject near = servers.near(socket);
+            List<String> tcp = List.of("--h1", "-c" + Load.CONNECTIONS);
+            Map<String, Way> ways = new LinkedHashMap<>();
+            ways.put("TCP", new Way(near, tcp));
+            ways.put("Unix socket", new Way(near, Load.and(tcp, "--base-uri=unix:" + socket)));
+            bench.report(
+                    "unix",
+                    String.format(
+                            Locale.ROOT,
+                            "How many near hits of %,d bytes does one core serve over a Unix socket, beside TCP, by HTTP/1.1 on %d connections each? h2load on the second core, in turn, round after round.",
+                            bench.bytes,
+                            Load.CONNECTIONS),
+                    ways);
+        } finally {
+            Files.deleteIfExists(socket);
+            Files.delete(folder);
         }
-        return Double.parseDouble(requests.group(2)) / cpu;
     }
 
-    private static void report(int bytes, Map<String, List<Double>> found, List<String> arguments) {
-        Report report = new Report(
-                "http2",
-                String.format(
-                        Locale.ROOT,
-                        "How many near hits of %,d bytes does one core serve by HTTP/2 on %d connections, with so many streams on each, beside HTTP/1.1 on %d, both over TLS? h2load on the second core, all in turn, round after round. The goal: with 10 streams or more 1.8 times HTTP/1.1.",
-                        bytes,
-                        CONNECTIONS,
-                        CONNECTIONS * 8),
-                arguments);
+    private static List<String> streams(int streams) {
+        return List.of("-c" + STREAMING, "-m" + streams);
+    }
+
+    private Way put(Subject near) throws Exception {
+        Path body = Files.writeString(Path.of("bench/target/load/body"), "x".repeat(bytes));
+        return new Way(
+                near.at(Servers.DEPLOYMENT + "/entries/put"),
+                Load.and(streams(10), "--data=" + body, "-H:method: PUT"));
+    }
+
+    private static Way lookup(Subject near) throws Exception {
+        Path body = Files.writeString(Path.of("bench/target/load/lookup"), LOOKUP);
+        return new Way(
+                near.at(Servers.DEPLOYMENT + "/lookup").with("Content-Type: application/json"),
+                Load.and(streams(10), "--data=" + body));
+    }
+
+    private void report(String name, String question, Map<String, Way> ways) throws Exception {
+        Map<String, Rounds<Round>> found =
+                Rounds.inTurn(ways, rounds, way -> way.ask(Load.WARMING * seconds), way -> way.ask(seconds));
+        String first = ways.keySet().iterator().next();
+        Rounds<Round> plain = found.values().iterator().next();
+        Report report = new Report(name, question, arguments);
+        report.versions();
         report.table(
-                "protocol",
+                name.equals("http2") ? "protocol" : "socket",
                 "requests a CPU second: min · **median** · max",
-                "beside HTTP/1.1, round by round",
+                "beside " + first + ", round by round",
                 "rounds");
-        ToDoubleFunction<Double> same = Double::doubleValue;
-        List<Double> plain = found.values().iterator().next();
-        found.forEach((way, rounds) ->
-                report.row(way, Rounds.spread(rounds, same), Rounds.beside(rounds, plain, same), rounds.size()));
+        found.forEach((way, each) ->
+                report.row(way, each.spread(Round::perCpuSecond), each.beside(plain, Round::perCpuSecond), each));
         report.end().write();
     }
 }

@@ -9,13 +9,17 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** A result in {@code bench/results}: what was asked, where and of which commit, and tables of what was found. */
 final class Report {
-    private static final Path RESULTS = Path.of("bench/results");
+    private static final Path RESULTS = Path.of(System.getProperty("freshet.bench.results", "bench/results"));
 
     private final String name;
     private final List<String> lines = new ArrayList<>();
+    private int rounds;
+    private int noisy;
 
     /** Begins the result of {@code bench/run name arguments}. */
     Report(String name, String question, List<String> arguments) {
@@ -40,6 +44,17 @@ final class Report {
         return this;
     }
 
+    /** Tells the versions of who asks and of the peers, as far as they are there. */
+    Report versions() {
+        String packages = output("dpkg-query", "-W", "wrk", "nghttp2-client", "nginx", "varnish", "webdis");
+        String versions = packages.lines()
+                .filter(line -> line.contains("\t"))
+                .map(line -> line.replace('\t', ' '))
+                .collect(Collectors.joining(", "));
+        return text("Versions: " + versions + ", Node " + output("node", "--version") + ", "
+                + Servers.IOREDIS.replace('@', ' ') + ".");
+    }
+
     /** Begins a table. */
     Report table(String... heads) {
         row((Object[]) heads);
@@ -47,9 +62,14 @@ final class Report {
         return this;
     }
 
+    /** Adds a row. Noisy rounds are counted. */
     Report row(Object... cells) {
         StringBuilder line = new StringBuilder("|");
         for (Object cell : cells) {
+            if (cell instanceof Rounds<?> some) {
+                rounds += some.all().size();
+                noisy += some.noisy();
+            }
             line.append(' ').append(cell).append(" |");
         }
         lines.add(line.toString());
@@ -62,8 +82,14 @@ final class Report {
         return this;
     }
 
-    /** Writes it to {@code bench/results}, in place of an older one. */
+    /** Writes it to {@code bench/results}, or where {@code freshet.bench.results} says, in place of an older one. */
     void write() {
+        text(String.format(
+                Locale.ROOT,
+                "Noisy are rounds in which more than %.0f %% of the machine went to others, here %d of %d.",
+                100 * Machine.OTHERS_MAX,
+                noisy,
+                rounds));
         try {
             Files.createDirectories(RESULTS);
             Files.writeString(

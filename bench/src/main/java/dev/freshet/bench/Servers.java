@@ -21,7 +21,17 @@ final class Servers implements AutoCloseable {
     private static final int LOAD_CPU = 1;
 
     private static final int SERVER_CPU = 0;
-    private static final String ENTRY = "/v1/apps/shop/deployments/v1/entries/entry";
+
+    /** Long, so that a pause of the machine is measured, and not the end of the bench. */
+    private static final String REDIS_TIMEOUT = "10s";
+
+    /** The client of the peer that has its entries in Redis, as npm has it. */
+    static final String IOREDIS = "ioredis@6.0.0";
+
+    /** Where its entries are. */
+    static final String DEPLOYMENT = "/v1/apps/shop/deployments/v1";
+
+    private static final String ENTRY = DEPLOYMENT + "/entries/entry";
     private static final Token.Minted TOKEN = Token.mint("bench", Set.of("*"), EnumSet.allOf(Scope.class));
     private static final List<String> BEARER = List.of("Authorization: Bearer " + TOKEN.secret());
 
@@ -35,14 +45,47 @@ final class Servers implements AutoCloseable {
      * One that is asked.
      *
      * @param fields of each request
+     * @param isMissing whether each answer is to be 404, or none
      */
-    record Subject(Child server, String scheme, String path, List<String> fields) {
+    record Subject(Child server, String scheme, String path, List<String> fields, boolean isMissing) {
+        private Subject(Child server, String scheme, String path, List<String> fields) {
+            this(server, scheme, path, fields, false);
+        }
+
+        /** The same at another path. */
+        Subject at(String other) {
+            return new Subject(server, scheme, other, fields, isMissing);
+        }
+
+        /** The same for what is not there. */
+        Subject missing() {
+            return new Subject(server, scheme, DEPLOYMENT + "/entries/missing", fields, true);
+        }
+
+        /** The same with one field more. */
+        Subject with(String field) {
+            List<String> more = new ArrayList<>(fields);
+            more.add(field);
+            return new Subject(server, scheme, path, more, isMissing);
+        }
+
+        /** The validator of the entry, by which it is answered 304. Not by TLS. */
+        String etag() throws IOException {
+            try (Loopback connection = new Loopback(server.port())) {
+                String head = connection.ask(get(path)).head();
+                String etag = head.replaceAll("(?si).*\\netag: ([^\\r]*).*", "$1");
+                connection.ask(Loopback.request("GET", path, "", BEARER.getFirst(), "If-None-Match: " + etag), 304);
+                return etag;
+            }
+        }
+
         /** The command by which a program on the second core asks for it. */
-        List<String> askedBy(String... program) {
+        List<String> askedBy(List<String> program, List<String> arguments) {
             List<String> command = new ArrayList<>(List.of("taskset", "-c", Integer.toString(LOAD_CPU)));
-            command.addAll(List.of(program));
+            command.addAll(program);
             fields.forEach(field -> command.addAll(List.of("-H", field)));
             command.add(scheme + "://127.0.0.1:" + server.port() + path);
+            command.addAll(arguments);
             return command;
         }
     }
@@ -62,6 +105,17 @@ final class Servers implements AutoCloseable {
     /** Freshet that has the entry near, by epoll as it is without being told. */
     Subject near() throws IOException, InterruptedException {
         return freshet(Map.of());
+    }
+
+    /** The same, which listens on a Unix socket as well. */
+    Subject near(Path socket) throws IOException, InterruptedException {
+        return freshet(Map.of("FRESHET_HTTP_SOCKET", socket.toString()));
+    }
+
+    /** The same with a heap of 128 MiB, and 48 MiB of near copies. */
+    Subject small() throws IOException, InterruptedException {
+        Map<String, String> settings = Map.of("FRESHET_NEAR_BYTES", "48MiB");
+        return new Subject(replica("128m", settings), "http", ENTRY, BEARER);
     }
 
     /** The same by io_uring. */
@@ -112,41 +166,47 @@ final class Servers implements AutoCloseable {
     /** The peers that are installed, by name. */
     Map<String, Subject> peers() throws IOException, InterruptedException {
         Map<String, Subject> peers = new LinkedHashMap<>();
-        peers.put(
-                "node http, Map", peer(port -> List.of("node", "bench/peers/map.mjs", port, Integer.toString(bytes))));
-        if (isThere("nginx")) {
-            peers.put(
-                    "nginx proxy_cache",
-                    peer(port -> List.of("nginx", "-p", folder.toString(), "-c", made("nginx.conf", port))));
-        }
-        if (isThere("varnishd")) {
-            String instance = folder.resolve("varnish").toString();
-            peers.put(
-                    "varnish",
-                    peer(port -> List.of(
-                            "varnishd",
-                            "-F",
-                            "-n",
-                            instance,
-                            "-a",
-                            "127.0.0.1:" + port,
-                            "-s",
-                            "malloc,64m",
-                            "-f",
-                            made("varnish.vcl", port))));
-        }
+        peers.put("node http, Map", peer(port -> List.of("node", "bench/peers/map.mjs", port, length())));
+        peers.putAll(nginx());
+        String instance = folder.resolve("varnish").toString();
+        peers.putAll(peer(
+                "varnish",
+                "varnishd",
+                port -> List.of(
+                        "varnishd",
+                        "-F",
+                        "-n",
+                        instance,
+                        "-a",
+                        "127.0.0.1:" + port,
+                        "-s",
+                        "malloc,64m",
+                        "-f",
+                        made("varnish.vcl", port))));
         return peers;
+    }
+
+    /** nginx, if it is installed. */
+    Map<String, Subject> nginx() throws IOException, InterruptedException {
+        return peer(
+                "nginx proxy_cache",
+                "nginx",
+                port -> List.of("nginx", "-p", folder.toString(), "-c", made("nginx.conf", port)));
     }
 
     /** The peers that have the entry in Redis, by name. */
     Map<String, Subject> storePeers() throws IOException, InterruptedException {
-        if (!isThere("webdis")) {
-            return Map.of();
-        }
-        Processes.output(
-                List.of("redis-cli", "-p", Integer.toString(redis.port()), "SET", "webdis-entry", "x".repeat(bytes)));
-        Subject webdis = peer(port -> List.of("webdis", made("webdis.json", port)));
-        return Map.of("webdis", new Subject(webdis.server, "http", "/GET/webdis-entry.txt", List.of()));
+        Processes.output(List.of("redis-cli", "-p", Integer.toString(redis.port()), "SET", "entry", "x".repeat(bytes)));
+        Map<String, Subject> peers = new LinkedHashMap<>();
+        peer("webdis", "webdis", port -> List.of("webdis", made("webdis.json", port)))
+                .forEach((name, webdis) -> peers.put(name, webdis.at("/GET/entry.txt")));
+        Path modules = Path.of("bench/target/peers");
+        Processes.npm(modules, IOREDIS);
+        String redisPort = Integer.toString(redis.port());
+        peers.put(
+                "node http, ioredis",
+                peer(port -> List.of("node", "bench/peers/ioredis.mjs", port, redisPort, modules.toString())));
+        return peers;
     }
 
     private Child bare(String transport) throws IOException, InterruptedException {
@@ -161,34 +221,65 @@ final class Servers implements AutoCloseable {
                         System.getProperty("java.class.path"),
                         Bare.class.getName(),
                         port,
-                        Integer.toString(bytes),
+                        length(),
                         transport)));
     }
 
     /** Writes the entry, and reads it until it is as it will be. */
     private Subject freshet(Map<String, String> settings) throws IOException, InterruptedException {
         Child replica = replica(settings);
-        String bearer = BEARER.getFirst();
         try (Loopback connection = new Loopback(replica.port())) {
-            Loopback.Answer put = connection.ask(Loopback.request("PUT", ENTRY, "x".repeat(bytes), bearer));
-            if (put.status() >= 300) {
-                throw new IOException(put.head());
-            }
+            put(connection, ENTRY, bytes);
             for (int i = 0; i < 1_000; i++) {
-                connection.ask(Loopback.request("GET", ENTRY, "", bearer), 200);
+                connection.ask(get(ENTRY), 200);
             }
         }
         return new Subject(replica, "http", ENTRY, BEARER);
     }
 
+    /** Writes entries that a kind of requests is about: see {@code bench/load/kinds.lua}. */
+    void fill(Subject subject, String kind, int keys) throws IOException {
+        try (Loopback connection = new Loopback(subject.server.port())) {
+            for (int i = 0; i < keys; i++) {
+                put(connection, DEPLOYMENT + "/entries/" + kind + i, bytes);
+            }
+        }
+    }
+
+    /** Writes an entry. */
+    static void put(Loopback connection, String path, int bytes) throws IOException {
+        Loopback.Answer put = connection.ask(Loopback.request("PUT", path, "x".repeat(bytes), BEARER.getFirst()));
+        if (put.status() >= 300) {
+            throw new IOException(put.head());
+        }
+    }
+
+    private static byte[] get(String path) {
+        return Loopback.request("GET", path, "", BEARER.getFirst());
+    }
+
     private Child replica(Map<String, String> settings) throws IOException, InterruptedException {
+        return replica("256m", settings);
+    }
+
+    private Child replica(String heap, Map<String, String> settings) throws IOException, InterruptedException {
         Map<String, String> environment = new LinkedHashMap<>(settings);
         environment.put("FRESHET_ACCESS_TOKENS", TOKEN.token().line());
-        return started(Child.replica(redis, SERVER_CPU, environment));
+        environment.put("FRESHET_REDIS_TIMEOUT", REDIS_TIMEOUT);
+        return started(Child.replica(redis, SERVER_CPU, heap, environment));
     }
 
     private Subject peer(Child.Listening command) throws IOException, InterruptedException {
         return new Subject(started(Child.serving(SERVER_CPU, command)), "http", "/entry", List.of());
+    }
+
+    private Map<String, Subject> peer(String name, String program, Child.Listening command)
+            throws IOException, InterruptedException {
+        return isThere(program) ? Map.of(name, peer(command)) : Map.of();
+    }
+
+    private String length() {
+        return Integer.toString(bytes);
     }
 
     private Child started(Child child) {
