@@ -1,72 +1,118 @@
 package dev.freshet.bench;
 
+import dev.freshet.entry.Body;
+import dev.freshet.entry.Draft;
+import dev.freshet.entry.Entry;
+import dev.freshet.entry.Key;
+import dev.freshet.entry.Lifetime;
+import dev.freshet.loop.Clocks;
+import dev.freshet.near.NearCache;
+import dev.freshet.near.NearConfig;
 import dev.freshet.tag.Mark;
 import dev.freshet.tag.MarkTable;
 import dev.freshet.tag.Tag;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** {@code bench/run memory}: how many bytes does a tag take in the table of marks, in a JVM of -Xmx256m? */
+/** {@code bench/run memory}: how many bytes do a mark, a near copy and a replica take? */
 final class MemoryBench {
-    private static final int TAGS = 1_000_000;
+    private static final List<Integer> STEPS = List.of(1_000, 10_000, 100_000, 1_000_000);
+    private static final int MOST = STEPS.getLast();
     private static final int ROUNDS = 5;
     private static final int TAGS_AT_ONCE = 250;
     private static final int ENTRIES = 4_000;
     private static final int COPY_ROUNDS = 2;
     private static final int COPIES = 50_000;
     private static final int COPY_BYTES = 100;
-    private static final Map<String, List<String>> JVMS =
-            Map.of("as it is", List.of(), "compact object headers", List.of("-XX:+UseCompactObjectHeaders"));
 
     private MemoryBench() {}
 
-    /** Starts a JVM for each case, or is one if there are arguments. */
+    /** Starts a JVM for each case, or is one if there are arguments: what is to be held, and how many. */
     static void run(List<String> arguments) throws Exception {
         if (!arguments.isEmpty()) {
-            System.out.println(bytesPerTag(arguments.getFirst()));
+            int count = Integer.parseInt(arguments.get(1));
+            System.out.println(
+                    switch (arguments.getFirst()) {
+                        case "copies" -> bytesPerCopyOf(count);
+                        default -> bytesPerTag(arguments.getFirst(), count);
+                    });
             return;
         }
         Report report = new Report(
                 "memory",
-                "How many bytes does each of a million tags of 24 characters take in the table of marks, in a JVM of -Xmx256m, after a full collection? "
-                        + "The table is filled to its bound, and then again with other tags, so that each row was dropped once.",
+                "How many bytes does each of so many tags of 24 characters take in the table of marks, after a full collection, in a JVM of -Xmx256m? "
+                        + "The table is filled to its bound, and then again with other tags, so that each row was dropped once. The goal: 120.",
                 arguments);
-        report.table("marks", "JVM", "bytes a tag: min · **median** · max", "rounds");
-        for (String marks : List.of("hard", "soft")) {
-            for (var jvm : JVMS.entrySet()) {
-                double[] rounds = new double[ROUNDS];
-                for (int round = 0; round < ROUNDS; round++) {
-                    rounds[round] = child(jvm.getValue(), marks);
-                }
-                report.row(marks, jvm.getKey(), Spread.of(rounds), ROUNDS);
-            }
+        report.table("marks", "of", "JVM", "bytes a tag: min · **median** · max", "rounds");
+        for (int tags : STEPS) {
+            tell(report, "hard", tags, "as it is", List.of("-Xmx256m"));
         }
+        tell(report, "soft", MOST, "as it is", List.of("-Xmx256m"));
+        tell(report, "hard", MOST, "compact object headers", List.of("-Xmx256m", "-XX:+UseCompactObjectHeaders"));
+        report.end();
+        report.text(String.format(
+                Locale.ROOT,
+                "And each of so many near copies beyond its body, of %d bytes, with 3 tags of its own of 24 characters? The goal: 250 beyond key and body.",
+                COPY_BYTES));
+        report.table("near copies", "of", "JVM", "bytes a copy: min · **median** · max", "rounds");
+        for (int copies : STEPS) {
+            tell(report, "copies", copies, "as it is", List.of("-Xmx3g"));
+        }
+        tell(report, "copies", MOST, "compact object headers", List.of("-Xmx3g", "-XX:+UseCompactObjectHeaders"));
         report.end();
         near(report);
         replica(report);
+        resident(report);
         report.write();
+    }
+
+    private static void tell(Report report, String what, int count, String jvm, List<String> flags) throws Exception {
+        Rounds<Double> rounds = Rounds.of(ROUNDS, () -> child(flags, what, count));
+        report.row(what, "%,d".formatted(count), jvm, rounds.spread(Double::doubleValue), rounds);
     }
 
     private static void near(Report report) throws Exception {
         report.text(String.format(
                 Locale.ROOT,
-                "What each of %,d near copies of entries with a body of %d bytes and 3 tags of 24 characters takes, beyond that body:",
-                COPIES,
-                COPY_BYTES));
+                "The same of %,d near copies of a whole replica, that were written and read by HTTP:",
+                COPIES));
         report.table("tags", "bytes a copy: min · **median** · max", "rounds");
         for (boolean own : new boolean[] {false, true}) {
-            double[] rounds = new double[COPY_ROUNDS];
-            for (int round = 0; round < COPY_ROUNDS; round++) {
-                rounds[round] = bytesPerCopy(own);
-            }
-            report.row(own ? "of the entry's own" : "the same three", Spread.of(rounds), COPY_ROUNDS);
+            Rounds<Double> rounds = Rounds.of(COPY_ROUNDS, () -> bytesPerCopy(own));
+            report.row(own ? "of the entry's own" : "the same three", rounds.spread(Double::doubleValue), rounds);
         }
         report.end();
+    }
+
+    private static void resident(Report report) throws Exception {
+        report.text(
+                "What a whole replica of -Xmx128m with 48 MiB of near copies has resident at most, while 64 connections read (95 of 100) and write 96 MiB of entries of 32 KiB for 10 s. The goal: 200 MiB.");
+        report.table("resident", "MiB: min · **median** · max", "rounds");
+        Rounds<Double> rounds = Rounds.of(ROUNDS, MemoryBench::residentMib);
+        report.row("a replica under load", rounds.spread(Double::doubleValue), rounds);
+        report.end();
+    }
+
+    private static double residentMib() throws Exception {
+        int bytes = 32 << 10;
+        int keys = (96 << 20) / bytes;
+        try (Servers servers = new Servers(bytes)) {
+            Servers.Subject replica = servers.small();
+            servers.fill(replica, "mixed", keys);
+            List<String> script =
+                    List.of("bench/load/kinds.lua", "mixed", Integer.toString(keys), Integer.toString(bytes));
+            Load.wrk(replica.at(Servers.DEPLOYMENT), Load.CONNECTIONS, 10, script);
+            return replica.server().residentMib();
+        }
     }
 
     private static double bytesPerCopy(boolean ownTags) throws Exception {
@@ -90,14 +136,14 @@ final class MemoryBench {
 
     private static void replica(Report report) throws Exception {
         Map<String, String> environment =
-                Map.of("FRESHET_LIMITS_MARKS", Integer.toString(TAGS), "FRESHET_NEAR_BYTES", "32MiB");
+                Map.of("FRESHET_LIMITS_MARKS", Integer.toString(MOST), "FRESHET_NEAR_BYTES", "32MiB");
         report.text("A whole replica of -Xmx256m, with 32 MiB of near copies, over Redis:");
         report.table("after a full collection", "heap used, MiB");
         try (Child redis = Child.redis(-1);
                 Child replica = Child.replica(redis, -1, environment);
                 Loopback client = new Loopback(replica.port())) {
             report.row("empty", heapMib(replica));
-            for (int i = 0; i < TAGS; i += TAGS_AT_ONCE) {
+            for (int i = 0; i < MOST; i += TAGS_AT_ONCE) {
                 client.ask(invalidation(i), 200);
             }
             report.row("a million tags, softly invalidated", heapMib(replica));
@@ -152,26 +198,54 @@ final class MemoryBench {
         return "product-number-" + (100_000_000 + tag);
     }
 
-    private static double child(List<String> flags, String marks) throws Exception {
-        List<String> command = new ArrayList<>(List.of(Processes.java(), "-Xmx256m"));
+    private static double child(List<String> flags, String what, int count) throws Exception {
+        List<String> command = new ArrayList<>(List.of(Processes.java()));
         command.addAll(flags);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Bench.class.getName(), "memory", marks));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Bench.class.getName()));
+        command.addAll(List.of("memory", what, Integer.toString(count)));
         return Double.parseDouble(Processes.output(command));
     }
 
-    private static double bytesPerTag(String marks) {
+    private static double bytesPerTag(String marks, int tags) {
         long before = usedBytes();
-        MarkTable table = new MarkTable(TAGS);
-        for (int i = 0; i < 2 * TAGS; i++) {
+        MarkTable table = new MarkTable(tags);
+        for (int i = 0; i < 2 * tags; i++) {
             long stamp = 1_700_000_000_000_000L + i;
             Mark mark = marks.equals("hard") ? Mark.hard(stamp) : Mark.soft(stamp, stamp / 1_000 + 31_536_000_000L);
             table.merge(new Tag(name(i)), mark, stamp);
         }
         long after = usedBytes();
-        if (table.size() != TAGS) {
+        if (table.size() != tags) {
             throw new IllegalStateException("the table holds " + table.size());
         }
-        return (after - before) / (double) TAGS;
+        return (after - before) / (double) tags;
+    }
+
+    /* The first is there before, with all that a cache has but once. */
+    private static double bytesPerCopyOf(int copies) {
+        NearCache near = new NearCache(new NearConfig(1L << 40, Duration.ofHours(1)), Clocks.SYSTEM);
+        keep(near, copies);
+        long before = usedBytes();
+        for (int i = 0; i < copies; i++) {
+            keep(near, i);
+        }
+        long after = usedBytes();
+        if (near.size() != copies + 1) {
+            throw new IllegalStateException("the cache holds " + near.size());
+        }
+        return (after - before) / (double) copies - COPY_BYTES;
+    }
+
+    private static void keep(NearCache near, int number) {
+        Key key = Key.of("shop", "v1", "entry" + number);
+        long stamp = 1_700_000_000_000_000L + number;
+        List<Tag> tags = IntStream.range(3 * number, 3 * number + 3)
+                .mapToObj(tag -> new Tag(name(tag)))
+                .toList();
+        Body body = Body.of(Buffer.buffer(new byte[COPY_BYTES]));
+        Entry entry =
+                new Entry(key, stamp, "epoch", stamp, stamp / 1_000, tags, Lifetime.UNLIMITED, Draft.OCTETS, "", body);
+        near.fetch(key, 1, known -> Future.succeededFuture(Optional.of(entry)));
     }
 
     private static long usedBytes() {
