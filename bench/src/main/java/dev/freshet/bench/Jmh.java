@@ -30,8 +30,7 @@ final class Jmh {
                         .addProfiler(CpuProfiler.class)
                         .build())
                 .run();
-        report.table(
-                "what", "ns/op: min · **median** · max", "CPU ns/op", "in a CPU second", "bytes/op", "rounds");
+        report.table("what", "ns/op: min · **median** · max", "CPU ns/op", "in a CPU second", "bytes/op", "rounds");
         for (RunResult result : results) {
             Rounds<IterationResult> rounds = rounds(result);
             Spread cpu = rounds.spread(round -> secondary(round, CpuProfiler.CPU));

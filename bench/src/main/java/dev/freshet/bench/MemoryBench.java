@@ -201,24 +201,32 @@ final class MemoryBench {
     private static double child(List<String> flags, String what, int count) throws Exception {
         List<String> command = new ArrayList<>(List.of(Processes.java()));
         command.addAll(flags);
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Bench.class.getName()));
         command.addAll(List.of("memory", what, Integer.toString(count)));
         return Double.parseDouble(Processes.output(command));
     }
 
+    /* A small one is made before, for all that is there but once. */
     private static double bytesPerTag(String marks, int tags) {
+        table(marks, 10);
         long before = usedBytes();
+        MarkTable table = table(marks, tags);
+        long after = usedBytes();
+        return (after - before) / (double) table.size();
+    }
+
+    private static MarkTable table(String marks, int tags) {
         MarkTable table = new MarkTable(tags);
         for (int i = 0; i < 2 * tags; i++) {
             long stamp = 1_700_000_000_000_000L + i;
             Mark mark = marks.equals("hard") ? Mark.hard(stamp) : Mark.soft(stamp, stamp / 1_000 + 31_536_000_000L);
             table.merge(new Tag(name(i)), mark, stamp);
         }
-        long after = usedBytes();
         if (table.size() != tags) {
             throw new IllegalStateException("the table holds " + table.size());
         }
-        return (after - before) / (double) tags;
+        return table;
     }
 
     /* The first is there before, with all that a cache has but once. */
