@@ -21,6 +21,7 @@ final class FanoutBench {
 
     private static final int SAMPLES_MIN = 10;
     private static final long HEARD_S_MAX = 30;
+    private static final byte[] LIVE = "event: hello".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] EVENT = "event: invalidate".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] SUBSCRIBE =
             Loopback.request("GET", "/v1/apps/shop/invalidations", "", "Accept: text/event-stream");
@@ -47,14 +48,19 @@ final class FanoutBench {
 
     /** Finds what is looked for across pieces of a stream: no prefix of it begins again within it. */
     private static final class Finder {
+        private final byte[] text;
         private int at;
+
+        Finder(byte[] text) {
+            this.text = text;
+        }
 
         int count(Buffer piece) {
             int found = 0;
             for (int i = 0; i < piece.length(); i++) {
                 byte octet = piece.getByte(i);
-                at = octet == EVENT[at] ? at + 1 : octet == EVENT[0] ? 1 : 0;
-                if (at == EVENT.length) {
+                at = octet == text[at] ? at + 1 : octet == text[0] ? 1 : 0;
+                if (at == text.length) {
                     at = 0;
                     found++;
                 }
@@ -112,13 +118,26 @@ final class FanoutBench {
         return micros.getValueAtPercentile(percentile) / 1_000.0;
     }
 
-    /** Opens streams until there are so many. */
-    private void subscribe(int count) {
-        for (; subscribers < count; subscribers++) {
+    /** Opens streams until there are so many, and each is live. */
+    private void subscribe(int count) throws InterruptedException {
+        Semaphore live = new Semaphore(0);
+        for (int i = subscribers; i < count; i++) {
             NetSocket socket = streams.connect(replica.port(), "127.0.0.1").await();
-            Finder finder = new Finder();
-            socket.handler(piece -> heard.release(finder.count(piece)));
+            Finder hello = new Finder(LIVE);
+            Finder event = new Finder(EVENT);
+            socket.handler(piece -> {
+                live.release(hello.count(piece));
+                heard.release(event.count(piece));
+            });
             socket.write(Buffer.buffer(SUBSCRIBE));
+        }
+        await(live, count - subscribers, "are live");
+        subscribers = count;
+    }
+
+    private static void await(Semaphore told, int count, String what) throws InterruptedException {
+        if (!told.tryAcquire(count, HEARD_S_MAX, TimeUnit.SECONDS)) {
+            throw new IllegalStateException(told.availablePermits() + " of " + count + " streams " + what);
         }
     }
 
@@ -130,10 +149,7 @@ final class FanoutBench {
             long begun = System.nanoTime();
             client.ask(INVALIDATE, 200);
             answered.recordValue((System.nanoTime() - begun) / 1_000);
-            if (!heard.tryAcquire(subscribers, HEARD_S_MAX, TimeUnit.SECONDS)) {
-                throw new IllegalStateException(
-                        heard.availablePermits() + " of " + subscribers + " streams told of it");
-            }
+            await(heard, subscribers, "told of it");
             last.recordValue((System.nanoTime() - begun) / 1_000);
         }
         double cpu = replica.cpuSeconds() - before;

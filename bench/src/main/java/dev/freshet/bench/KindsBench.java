@@ -50,7 +50,7 @@ final class KindsBench {
         kinds.put("store hit", many(store, "get", 1));
         kinds.put("miss", many(near.missing(), "missing", 1));
         kinds.put("PUT", many(near, "put", 1));
-        kinds.put("95 near hits and 5 PUT", many(near, "mixed", 1));
+        kinds.put("95 GET and 5 PUT of a hundred", many(near, "mixed", 1));
         kinds.put("`lookup` of " + LOOKED_UP, many(near, "lookup", LOOKED_UP));
         kinds.put("a near hit of bare Vert.x", one(servers.bare()));
         servers.nginx().forEach((name, nginx) -> kinds.put("a near hit of " + name, one(nginx)));
@@ -103,7 +103,7 @@ final class KindsBench {
                         KINDS_BYTES_MAX >> 20),
                 arguments);
         report.versions();
-        report.table("kind", "1 KiB", "4 KiB", "64 KiB", "1 MiB", "rounds");
+        report.table("kind", "1 KiB", "4 KiB", "64 KiB", "1 MiB", "rounds of all sizes");
         for (String kind : found.getFirst().keySet()) {
             List<Object> cells = new ArrayList<>(List.of(kind));
             Rounds<Round> all = new Rounds<>(List.of(), 0);

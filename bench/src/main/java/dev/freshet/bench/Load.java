@@ -24,6 +24,12 @@ final class Load {
 
     /** What one round came to; latencies are NaN where nobody told them. */
     record Round(double requests, double seconds, double cpuSeconds, double p50Ms, double p99Ms) {
+        Round {
+            if (requests == 0) {
+                throw new IllegalArgumentException("nothing was answered");
+            }
+        }
+
         /** For each second of CPU that the server took. */
         double perCpuSecond() {
             return requests / cpuSeconds;

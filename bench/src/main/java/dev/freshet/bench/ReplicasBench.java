@@ -63,7 +63,8 @@ final class ReplicasBench {
                 "acknowledged",
                 "rounds of " + samples);
         Vertx vertx = Vertx.vertx();
-        try (Child redis = Child.redis(0)) {
+        try (Child redis = Child.redis(0);
+                AutoCloseable storesFirst = () -> vertx.close().await()) {
             ReplicasBench bench = new ReplicasBench(vertx, redis.url());
             for (int replicas = 1; replicas <= most; replicas *= 10) {
                 bench.start(replicas);

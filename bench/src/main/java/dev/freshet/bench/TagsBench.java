@@ -29,7 +29,6 @@ import java.util.stream.IntStream;
 /** {@code bench/run tags [most]}: does it cost Redis more to invalidate a tag that more entries carry, or one of more tags? */
 final class TagsBench {
     private static final String APP = "shop";
-    private static final String OTHER_APP = "other";
     private static final int MOST = 1_000_000;
     private static final int TAGS_MIN = 1_000;
     private static final int TAGS_AT_ONCE = 250;
@@ -64,6 +63,17 @@ final class TagsBench {
                 "What does it cost Redis to invalidate a tag that 10 to 1,000,000 entries carry, and 100 tags in one call? "
                         + "By Redis's own count (INFO commandstats) of what the call takes; three replicas have their windows open. The goal: the same cost, at most 100 µs; no entry touched; one script call; a thousandth of deleting the million keys.",
                 arguments);
+        ask(most, bench -> bench.byEntries(report, most));
+        ask(most, bench -> bench.byTags(report, most));
+        report.write();
+    }
+
+    /** One question, of a Redis of its own. */
+    private interface Question {
+        void of(TagsBench bench) throws Exception;
+    }
+
+    private static void ask(int most, Question question) throws Exception {
         Vertx vertx = Vertx.vertx();
         try (Child redis = Child.redis(0);
                 AutoCloseable storeFirst = () -> vertx.close().await();
@@ -74,12 +84,9 @@ final class TagsBench {
                     vertx,
                     config,
                     new Rules(rules.windowMs(), rules.marginMs(), 2 * most, rules.acks(), rules.outageMs()));
-            TagsBench bench = new TagsBench(store, wire);
-            bench.byEntries(report, most);
-            bench.byTags(report, most);
+            question.of(new TagsBench(store, wire));
             store.close().await();
         }
-        report.write();
     }
 
     private void byEntries(Report report, int most) throws Exception {
@@ -114,8 +121,9 @@ final class TagsBench {
 
     private void byTags(Report report, int most) throws Exception {
         report.text(
-                "And when so many tags are remembered already, of another app: the invalidation of one of them, and what Redis needs for each (of 24 characters, by used_memory). Expected: the same, but for the search of an ordered set.");
+                "And when so many tags are remembered already: the invalidation of one of them, and what Redis needs for each (of 24 characters, by used_memory). Expected: the same, but for the search of an ordered set.");
         report.table("tags remembered", "µs a call: min · **median** · max", "bytes a tag", "rounds of " + CALLS);
+        costs(List.of(name(-1)));
         double before = usedBytes();
         int told = 0;
         for (int tags = TAGS_MIN; tags <= most; tags *= 10) {
@@ -123,11 +131,11 @@ final class TagsBench {
                 List<Tag> some = IntStream.range(told, told + TAGS_AT_ONCE)
                         .mapToObj(TagsBench::name)
                         .toList();
-                store.invalidate(OTHER_APP, some, new Hard(), 0).await();
+                store.invalidate(APP, some, new Hard(), 0).await();
             }
             double bytes = (usedBytes() - before) / tags;
             List<Tag> one = List.of(name(tags / 2));
-            Rounds<Map<String, Wire.Cost>> rounds = Rounds.of(ROUNDS, () -> costs(OTHER_APP, one));
+            Rounds<Map<String, Wire.Cost>> rounds = Rounds.of(ROUNDS, () -> costs(one));
             report.row("%,d".formatted(tags), rounds.spread(TagsBench::scriptMicros), Spread.text(bytes), rounds);
         }
         report.end();
@@ -154,8 +162,8 @@ final class TagsBench {
 
     /** A row. The median of the microseconds of a call. */
     private double report(Report report, String what, List<Tag> tags) throws Exception {
-        invalidate(APP, tags);
-        Rounds<Map<String, Wire.Cost>> rounds = Rounds.of(ROUNDS, () -> costs(APP, tags));
+        invalidate(tags);
+        Rounds<Map<String, Wire.Cost>> rounds = Rounds.of(ROUNDS, () -> costs(tags));
         Spread micros = rounds.spread(TagsBench::scriptMicros);
         report.row(
                 what,
@@ -171,12 +179,12 @@ final class TagsBench {
     }
 
     /** What one round's calls cost, by command. */
-    private Map<String, Wire.Cost> costs(String app, List<Tag> tags) {
+    private Map<String, Wire.Cost> costs(List<Tag> tags) {
         for (String replica : List.of("one", "two", "three")) {
-            store.beat(app, new Position(replica, "", 0, 60_000)).await();
+            store.beat(APP, new Position(replica, "", 0, 60_000)).await();
         }
         wire.send(Command.CONFIG, "RESETSTAT");
-        invalidate(app, tags);
+        invalidate(tags);
         return wire.costs();
     }
 
@@ -188,9 +196,9 @@ final class TagsBench {
         return script(costs).micros() / (double) CALLS;
     }
 
-    private void invalidate(String app, List<Tag> tags) {
+    private void invalidate(List<Tag> tags) {
         for (int i = 0; i < CALLS; i++) {
-            store.invalidate(app, tags, new Hard(), 0).await();
+            store.invalidate(APP, tags, new Hard(), 0).await();
         }
     }
 }
