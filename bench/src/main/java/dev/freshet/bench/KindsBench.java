@@ -65,10 +65,7 @@ final class KindsBench {
         if (!subject.isMissing()) {
             servers.fill(subject, kind, keys);
         }
-        return new Kind(
-                subject.at(Servers.DEPLOYMENT),
-                connections(each),
-                List.of("bench/load/kinds.lua", kind, Integer.toString(keys), Integer.toString(bytes)));
+        return new Kind(subject.at(Servers.DEPLOYMENT), connections(each), Servers.asking(kind, keys, bytes));
     }
 
     private int connections(int each) {

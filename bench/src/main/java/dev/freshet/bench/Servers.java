@@ -237,7 +237,12 @@ final class Servers implements AutoCloseable {
         return new Subject(replica, "http", ENTRY, BEARER);
     }
 
-    /** Writes entries that a kind of requests is about: see {@code bench/load/kinds.lua}. */
+    /** The script by which wrk asks for a kind of requests, and its arguments. */
+    static List<String> asking(String kind, int keys, int bytes) {
+        return List.of("bench/load/kinds.lua", kind, Integer.toString(keys), Integer.toString(bytes));
+    }
+
+    /** Writes entries that a kind of requests is about. */
     void fill(Subject subject, String kind, int keys) throws IOException {
         try (Loopback connection = new Loopback(subject.server.port())) {
             for (int i = 0; i < keys; i++) {
