@@ -2,9 +2,10 @@
 /*
  * node bench/charts/run.mjs [--check]
  *
- * Draws what stands in the tables of bench/results as charts beside them, and writes the table and
- * the charts of README.md, section "How fast". With --check it writes nothing, and exits 1 if the
- * README does not say what the results do. npm brings Vega into bench/target/charts.
+ * Draws what stands in the tables of bench/results as charts beside them, writes the table and the
+ * charts of README.md, section "How fast", and bench/results/scale.md: how what a thing takes grows.
+ * With --check it writes nothing, and exits 1 if these do not say what the results do. npm brings Vega
+ * into bench/target/charts.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,6 +16,7 @@ const RESULTS = 'bench/results';
 const TOOLS = 'bench/target/charts';
 const VEGA = ['vega@6.4.0', 'vega-lite@6.4.3'];
 const README = 'README.md';
+const SCALE = `${RESULTS}/scale.md`;
 const BEGIN = '<!-- by bench/charts -->\n';
 const END = '<!-- end of bench/charts -->';
 
@@ -68,8 +70,15 @@ function figure(cell) {
   return { min, median, max, text: texts[numbers.length === 3 ? 1 : 0] };
 }
 
+/** What is under the head that begins so. @param {Record<string, string>} row @param {string} head */
+function under(row, head) {
+  const full = Object.keys(row).find((one) => one.startsWith(head));
+  if (!full) throw new Error(`no column ${head}`);
+  return figure(row[full]);
+}
+
 /**
- * One column of a result's second table (the first says where and when).
+ * One column of a result's second table (the first says where and when). Nothing where nobody has asked yet.
  *
  * @param {string} name
  * @param {string} by the head of the names
@@ -77,10 +86,8 @@ function figure(cell) {
  * @returns {Map<string, Figure>}
  */
 function column(name, by, head) {
-  const rows = tables(name)[1];
-  const full = Object.keys(rows[0]).find((one) => one.startsWith(head));
-  if (!full) throw new Error(`${name}: no column ${head}`);
-  return new Map(rows.map((row) => [row[by], figure(row[full])]));
+  if (!existsSync(`${RESULTS}/${name}.md`)) return new Map();
+  return new Map(tables(name)[1].map((row) => [row[by], under(row, head)]));
 }
 
 /** Date and commit of a result. @param {string} name */
@@ -130,8 +137,17 @@ function questions() {
       result: 'load',
       figures: load,
       ours: { '': 'Freshet, store' },
-      others: { webdis: 'webdis' },
+      others: { webdis: 'webdis', 'Node with ioredis': 'node http, ioredis' },
       better: 'more',
+    },
+    {
+      what: 'heap that a near hit of 4 KiB allocates',
+      result: 'allocation',
+      figures: column('allocation', 'server', 'bytes a request'),
+      ours: near,
+      others: { 'a Vert.x handler that does nothing else': 'bare Vert.x' },
+      better: 'less',
+      unit: 'bytes',
     },
     {
       what: 'near hits by HTTP/2 and TLS, 10 streams on a connection',
@@ -147,6 +163,15 @@ function questions() {
       figures: latency,
       ours: near,
       others: peers,
+      better: 'less',
+      unit: 'ms',
+    },
+    {
+      what: 'p99 of a near hit of 4 KiB on a loop that also sends 1 MiB 100 times a second',
+      result: 'big',
+      figures: column('big', 'server', 'p99 ms'),
+      ours: { '': 'while 1 MiB is read 100 times a second' },
+      others: { 'without that': 'alone' },
       better: 'less',
       unit: 'ms',
     },
@@ -186,14 +211,14 @@ function questions() {
 
 /** @param {Question} question */
 function row({ what, result, figures, ours, others, better, unit = '' }) {
-  /** @param {Record<string, string>} names */
-  const of = (names) =>
-    Object.entries(names).map(([told, name]) => {
+  /* A peer that was not installed has no row. */
+  const of = (/** @type {Record<string, string>} */ names) =>
+    Object.entries(names).flatMap(([told, name]) => {
       const figure = figures.get(name);
-      if (!figure) throw new Error(`${result}: no row ${name}`);
-      return { text: `${told} ${figure.text} ${unit}`.trim(), figure };
+      return figure ? [{ text: `${told} ${figure.text} ${unit}`.trim(), figure }] : [];
     });
   const mine = of(ours);
+  if (mine.length < Object.keys(ours).length) throw new Error(`${result}: a row is missing`);
   const beside = of(others).map(({ text, figure }) =>
     mine.every((one) => isAhead(figure, one.figure, better)) ? `**${text}**` : text,
   );
@@ -208,17 +233,137 @@ function isAhead(one, other, better) {
 
 /** What the README says. */
 function section() {
-  const dates = ['load', 'http2', 'latency', 'acks', 'tags'].map((name) => `${name} ${when(name)}`);
+  const asked = questions().filter(({ figures }) => figures.size > 0);
+  const results = new Set(asked.map(({ result }) => result));
+  const dates = Array.from(results, (name) => `${name} ${when(name)}`);
   return [
     '| medians | Freshet | beside it, **bold** what is ahead |',
     '|---|---|---|',
-    ...questions().map(row),
+    ...asked.map(row),
     '',
     `Measured: ${dates.join('; ')}.`,
     '',
-    ...Object.entries(charts()).map(
+    ...Object.entries({ ...comparisons(), tags: scale(TAGS) }).map(
       ([name, { title }]) => `![${title.text}](${RESULTS}/${name}.svg)`,
     ),
+    '',
+    `What else grows, and how: [near copies, marks, replicas, event streams](${SCALE}).`,
+    '',
+  ].join('\n');
+}
+
+/**
+ * What a thing takes as a number grows.
+ *
+ * @typedef {object} Scale
+ * @property {string} title
+ * @property {string} result
+ * @property {number} table which of the result's, the first of which says where and when
+ * @property {(row: Record<string, string>) => string | undefined} size none for a row of something else
+ * @property {string} head of the figures
+ * @property {string[]} axes
+ * @property {number} power as which it is expected to grow: 0 for what is to stay the same, 1 for what is to grow alike
+ */
+
+/** @type {Scale} */
+const TAGS = {
+  title: 'What an invalidation takes of Redis, and (dashed) what it would if it stayed the same',
+  result: 'tags',
+  table: 1,
+  size: ({ what }) => /of ([\d,]+) entries/.exec(what)?.[1],
+  head: 'µs a call',
+  axes: ['entries that carry the tag', 'µs'],
+  power: 0,
+};
+
+/** By the names of their charts. @type {Record<string, Scale>} */
+const SCALES = {
+  'scale-near': {
+    title: 'What a near copy takes beyond its body, with 3 tags of its own',
+    result: 'memory',
+    table: 2,
+    size: (row) => (row.JVM === 'as it is' ? row.of : undefined),
+    head: 'bytes a copy',
+    axes: ['near copies', 'bytes'],
+    power: 0,
+  },
+  'scale-marks': {
+    title: 'What a mark takes in a replica',
+    result: 'memory',
+    table: 1,
+    size: (row) => (row.JVM === 'as it is' && row.marks === 'hard' ? row.of : undefined),
+    head: 'bytes a tag',
+    axes: ['tags that were invalidated', 'bytes'],
+    power: 0,
+  },
+  tags: TAGS,
+  'scale-remembered': {
+    title: 'What an invalidation takes of Redis when others are remembered',
+    result: 'tags',
+    table: 2,
+    size: (row) => row['tags remembered'],
+    head: 'µs a call',
+    axes: ['tags that are remembered', 'µs'],
+    power: 0,
+  },
+  'scale-replicas': {
+    title: 'How long until all replicas have acknowledged an invalidation, p50',
+    result: 'replicas',
+    table: 1,
+    size: (row) => row.replicas,
+    head: 'the caller is told, p50',
+    axes: ['replicas on two cores, with their Redis', 'ms'],
+    power: 1,
+  },
+  'scale-streams': {
+    title: 'How long until all event streams have told of an invalidation, p50',
+    result: 'fanout',
+    table: 1,
+    size: (row) => row.streams,
+    head: 'the last has told, p50',
+    axes: ['streams of one replica', 'ms'],
+    power: 1,
+  },
+};
+
+/** @param {Scale} scale */
+function points({ result, table, size, head }) {
+  return tables(result)[table].flatMap((row) => {
+    const found = size(row);
+    return found ? [{ size: Number(found.replaceAll(',', '')), figure: under(row, head) }] : [];
+  });
+}
+
+/** @param {Scale} of */
+function scale(of) {
+  return growth(of.title, of.axes, points(of), of.power);
+}
+
+/** The page of what grows. */
+function page() {
+  const rows = Object.values(SCALES).map((one) => {
+    const found = points(one);
+    const [first, last] = [found[0], found[found.length - 1]];
+    const times = (/** @type {number} */ ratio) => (ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0));
+    const number = (/** @type {number} */ size) => size.toLocaleString('en');
+    return [
+      `| [${one.title.split(',')[0]}](${one.result}.md)`,
+      `${number(first.size)} to ${number(last.size)} ${one.axes[0].split(' ')[0]}`,
+      `${first.figure.text} to ${last.figure.text} ${one.axes[1]}`,
+      times(last.figure.median / first.figure.median),
+      `${times((last.size / first.size) ** one.power)} |`,
+    ].join(' | ');
+  });
+  return [
+    '# scale',
+    '',
+    'What a thing takes as a number grows. Dashed in the charts is the slope that is expected: level where it is to stay the same, and through the last point where it is to grow alike; what it takes even for one is above that. `node bench/charts/run.mjs` writes this page from the results.',
+    '',
+    '| what | from … to | medians | times | at most, if as expected |',
+    '|---|---|---|---|---|',
+    ...rows,
+    '',
+    ...Object.entries(SCALES).map(([name, { title }]) => `![${title}](${name}.svg)`),
     '',
   ].join('\n');
 }
@@ -273,7 +418,7 @@ function bars(title, axis, figures, isOurs) {
  */
 function growth(title, axes, points, power) {
   const values = points.map(({ size, figure }) => ({ size, ...figure }));
-  const from = values[0];
+  const from = values[power ? values.length - 1 : 0];
   const expected = values.map(({ size }) => {
     return { size, expected: from.median * (size / from.size) ** power };
   });
@@ -324,13 +469,9 @@ function frame(title, height) {
   };
 }
 
-/** The charts, by name. @returns {Record<string, any>} */
-function charts() {
+/** The charts of what is beside others, by name. @returns {Record<string, any>} */
+function comparisons() {
   const isOurs = (/** @type {string} */ name) => name.startsWith('Freshet');
-  const tags = column('tags', 'what', 'µs a call');
-  const sizes = Array.from(tags, ([what, one]) => {
-    return { size: Number(/of ([\d,]+) entries/.exec(what)?.[1].replaceAll(',', '')), figure: one };
-  });
   return {
     load: bars(
       'Requests of 4 KiB that a core serves',
@@ -343,12 +484,6 @@ function charts() {
       'ms',
       column('latency', 'server', 'p99 ms'),
       isOurs,
-    ),
-    tags: growth(
-      "What an invalidation takes of Redis, and (dashed) what it would if it stayed the same",
-      ['entries that carry the tag', 'µs'],
-      sizes.filter(({ size }) => size > 0),
-      0,
     ),
   };
 }
@@ -363,7 +498,8 @@ async function draw() {
   const { resolve } = createRequire(path.resolve(TOOLS, 'any.js'));
   const vega = await import(resolve('vega'));
   const { compile } = await import(resolve('vega-lite'));
-  for (const [name, spec] of Object.entries(charts())) {
+  const grown = Object.entries(SCALES).map(([name, one]) => [name, scale(one)]);
+  for (const [name, spec] of [...Object.entries(comparisons()), ...grown]) {
     const view = new vega.View(vega.parse(compile(spec).spec), { renderer: 'none' });
     writeFileSync(`${RESULTS}/${name}.svg`, `${await view.toSVG()}\n`);
   }
@@ -372,13 +508,17 @@ async function draw() {
 const readme = readFileSync(README, 'utf8');
 const [from, to] = [readme.indexOf(BEGIN) + BEGIN.length, readme.indexOf(END)];
 if (from < BEGIN.length || to < from) throw new Error(`${README} has no place for the table`);
-const told = `${readme.slice(0, from)}${section()}${readme.slice(to)}`;
+const told = {
+  [README]: `${readme.slice(0, from)}${section()}${readme.slice(to)}`,
+  [SCALE]: page(),
+};
 if (process.argv.includes('--check')) {
-  if (told !== readme) {
-    console.error(`${README} does not say what ${RESULTS} does: node bench/charts/run.mjs`);
+  for (const [file, text] of Object.entries(told)) {
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
+    console.error(`${file} does not say what ${RESULTS} does: node bench/charts/run.mjs`);
     process.exitCode = 1;
   }
 } else {
   await draw();
-  writeFileSync(README, told);
+  for (const [file, text] of Object.entries(told)) writeFileSync(file, text);
 }
