@@ -169,7 +169,8 @@ final class AdapterBench implements AutoCloseable {
     private static void tell(Report report, int bytes, Map<String, Rounds<Round>> found) {
         Function<String, Rounds<Round>> of = name -> Objects.requireNonNull(found.get(name));
         report.text("## %,d bytes".formatted(bytes));
-        report.table("`get`", "p50 µs: min · **median** · max", "p99 µs", "p99.9 µs", "calls in requests", "goal");
+        report.table(
+                "`get`", "p50 µs: min · **median** · max", "p99 µs", "p99.9 µs", "calls in requests", "goal", "rounds");
         row(report, MAP, of.apply(MAP), Round::entry, "", "");
         for (String handler : List.of("components", "incremental")) {
             String name = "`" + handler + "`";
@@ -198,7 +199,8 @@ final class AdapterBench implements AutoCloseable {
                 "p99 µs",
                 "p99.9 µs",
                 "p50 beside node-redis, round by round",
-                "goal");
+                "goal",
+                "rounds");
         Rounds<Round> direct = of.apply(REDIS);
         row(report, REDIS, direct, Round::whole, "", "");
         for (String handler : List.of("components", "incremental")) {
@@ -221,7 +223,8 @@ final class AdapterBench implements AutoCloseable {
                 micros(rounds, of, Micros::p99),
                 micros(rounds, of, Micros::p999),
                 beside,
-                goal);
+                goal,
+                rounds);
     }
 
     private static Spread micros(Rounds<Round> rounds, Function<Round, Micros> of, ToDoubleFunction<Micros> which) {

@@ -8,8 +8,11 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** A result in {@code bench/results}: what was asked, where and of which commit, and tables of what was found. */
@@ -18,6 +21,7 @@ final class Report {
 
     private final String name;
     private final List<String> lines = new ArrayList<>();
+    private final Set<Rounds<?>> counted = Collections.newSetFromMap(new IdentityHashMap<>());
     private int rounds;
     private int noisy;
 
@@ -62,11 +66,11 @@ final class Report {
         return this;
     }
 
-    /** Adds a row. Noisy rounds are counted. */
+    /** Adds a row. Noisy rounds are counted, once where they are in several rows. */
     Report row(Object... cells) {
         StringBuilder line = new StringBuilder("|");
         for (Object cell : cells) {
-            if (cell instanceof Rounds<?> some) {
+            if (cell instanceof Rounds<?> some && counted.add(some)) {
                 rounds += some.all().size();
                 noisy += some.noisy();
             }
