@@ -94,7 +94,7 @@ final class FanoutBench {
                 Loopback client = new Loopback(replica.port())) {
             FanoutBench bench = new FanoutBench(vertx.createNetClient(), replica, client);
             for (int streams = STREAMS_MIN; streams <= most; streams *= 10) {
-                int samples = Math.clamp(TELLINGS / streams, SAMPLES_MIN, samplesMax);
+                int samples = Math.min(samplesMax, Math.max(SAMPLES_MIN, TELLINGS / streams));
                 bench.subscribe(streams);
                 bench.round(samples);
                 Rounds<Round> found = Rounds.of(rounds, () -> bench.round(samples));
