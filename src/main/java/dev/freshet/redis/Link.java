@@ -43,9 +43,9 @@ final class Link {
      * Reads of one turn of the loop leave in one write. Vert.x fails a batch as a whole if one reply
      * is an error, so then each read is sent again by itself; which only reads may be.
      *
-     * A lost connection opens the circuit: nothing is sent for a while, longer each time. Then one command makes a connection, and
-     * until it is made whoever else asks fails at once; but not what keeps replicas coherent, which may come first. What that
-     * Redis answers to the first command closes the circuit.
+     * A lost connection opens the circuit: nothing is sent for a while, longer each time. Then one command makes a connection. Where
+     * that takes longer than it does with a Redis that is well, whoever asks meanwhile fails at once; but not what keeps replicas
+     * coherent. What that Redis answers first closes the circuit.
      *
      * A command that has had no answer in time condemns the connection: whatever follows on it
      * would wait behind it. So does a Redis that is no master, or is none yet: it is asked anew where the master is. While the connection is still being made it is given more time than the
@@ -88,6 +88,7 @@ final class Link {
 
     private @Nullable Dial dial;
     private @Nullable Future<RedisConnection> connecting;
+    private long triedNanos;
     private int underWay;
 
     /** How a command travels. */
@@ -232,14 +233,14 @@ final class Link {
     private Future<RedisConnection> connection(Way way) {
         Future<RedisConnection> made = connecting;
         if (made != null) {
-            boolean waits = made.isComplete() || circuit.getState() == State.CLOSED || way == Way.VITAL;
-            return waits ? made : unreachable();
+            return made.isComplete() || !isTriedInVain() || way == Way.VITAL ? made : unreachable();
         }
         if (!circuit.tryAcquirePermission()) {
             return unreachable();
         }
         Dial mine = dials.apply(vertx);
         dial = mine;
+        triedNanos = System.nanoTime();
         long mostMs = CONNECT_TIMEOUTS * config.timeout().toMillis();
         Future<RedisConnection> attempt = Loops.within(vertx, mostMs, mine.connect())
                 .onSuccess(connection -> {
@@ -249,6 +250,10 @@ final class Link {
                 .onFailure(failed -> dropIf(mine, String.valueOf(failed.getMessage())));
         connecting = mine.equals(dial) ? attempt : null;
         return attempt;
+    }
+
+    private boolean isTriedInVain() {
+        return circuit.getState() != State.CLOSED && System.nanoTime() - triedNanos > RETRY_MIN.toNanos();
     }
 
     private static Future<RedisConnection> unreachable() {

@@ -18,6 +18,9 @@ import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,6 +31,7 @@ class LinkTest extends OnVertx {
     private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
     private final Context loop = vertx.getOrCreateContext();
+    private final List<NetSocket> open = new CopyOnWriteArrayList<>();
     private final AtomicInteger connections = new AtomicInteger();
     private NetServer server;
     private volatile boolean hangs;
@@ -57,6 +61,7 @@ class LinkTest extends OnVertx {
 
     private void serve(NetSocket connection) {
         connections.incrementAndGet();
+        open.add(connection);
         connection.handler(said -> {
             if (!hangs) {
                 found("(hello|ping)\r\n", said.toString())
@@ -67,6 +72,18 @@ class LinkTest extends OnVertx {
 
     /** What it comes to, and whether that was known at once. */
     private record Asked(Future<Response> answer, boolean atOnce) {}
+
+    /* Whether each of two commands of one turn is answered. */
+    private List<Boolean> askTwice() {
+        Promise<List<Boolean>> told = Promise.promise();
+        loop.runOnContext(run -> {
+            Future<Response> first = link.tell(Request.cmd(Command.PING), Link.Way.ALONE);
+            Future<Response> second = link.tell(Request.cmd(Command.PING), Link.Way.ALONE);
+            Future.join(first, second)
+                    .onComplete(both -> told.complete(List.of(first.succeeded(), second.succeeded())));
+        });
+        return await(told.future());
+    }
 
     private Asked ask(Link.Way way) {
         Promise<Asked> asked = Promise.promise();
@@ -91,11 +108,26 @@ class LinkTest extends OnVertx {
     @Test
     void tell_whileAConnectionIsTriedAgain_failsAtOnce() {
         hang();
+        int tried = connections.get();
 
-        Asked other = ask(Link.Way.ALONE);
+        until(() -> ask(Link.Way.ALONE).atOnce);
+        assertThat(failure(ask(Link.Way.ALONE).answer)).hasMessage("Redis cannot be reached");
+        assertThat(connections).as("nor is another made").hasValue(tried);
+    }
 
-        assertThat(other.atOnce).isTrue();
-        assertThat(failure(other.answer)).hasMessage("Redis cannot be reached");
+    /** As one that says that a deployment is in use, and the read that follows. */
+    @Test
+    void tell_inTheTurnOfTheOneThatConnectsAgain_waitsWithIt() {
+        await(ask(Link.Way.ALONE).answer);
+        open.forEach(NetSocket::close);
+
+        List<Boolean> answered = new ArrayList<>();
+        until(() -> {
+            answered.clear();
+            answered.addAll(askTwice());
+            return answered.getFirst();
+        });
+        assertThat(answered).containsExactly(true, true);
     }
 
     @Test
