@@ -133,7 +133,7 @@ function questions() {
       better: 'more',
     },
     {
-      what: 'the same, each read from Redis',
+      what: 'the same without near copies, 64 connections at one key, which share what they read from Redis',
       result: 'load',
       figures: load,
       ours: { '': 'Freshet, store' },
