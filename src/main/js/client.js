@@ -339,7 +339,7 @@ function read({ meta, body }, kept, unpack) {
       return { meta };
     }
   }
-  if (meta.status !== 304 || meta.etag !== kept?.etag) return undefined;
+  if (meta.status !== 304 || !kept || meta.etag !== kept.etag) return undefined;
   count('near-unchanged');
-  return { meta: { ...meta, status: 200 }, value: kept?.value };
+  return { meta: { ...meta, status: 200 }, value: kept.value };
 }

@@ -428,6 +428,14 @@ test('get_undecodableAttributes_isAMiss', async () => {
   assert.equal(await get(), undefined);
 });
 
+test('get_unchangedSinceWhatWasNeverHad_isAMiss', async () => {
+  const before = counts['near-unchanged'] ?? 0;
+  stored({ status: 304 });
+
+  assert.equal(await get(), undefined);
+  assert.equal(counts['near-unchanged'] ?? 0, before);
+});
+
 test('rule 4, T12: getExpiration_tellsThatSoftTagsAreWeighedInGet', async () => {
   assert.equal(await handler.getExpiration([]), Infinity);
 });
