@@ -13,8 +13,6 @@ import io.vertx.core.Promise;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
 import io.vertx.redis.client.Command;
-import io.vertx.redis.client.ProtocolVersion;
-import io.vertx.redis.client.RedisOptions;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
@@ -31,7 +29,7 @@ class LinkTest extends OnVertx {
     private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
     private final Context loop = vertx.getOrCreateContext();
-    private final List<NetSocket> open = new CopyOnWriteArrayList<>();
+    private final List<NetSocket> sockets = new CopyOnWriteArrayList<>();
     private final AtomicInteger connections = new AtomicInteger();
     private NetServer server;
     private volatile boolean hangs;
@@ -41,15 +39,12 @@ class LinkTest extends OnVertx {
     void open() {
         server = await(vertx.createNetServer().connectHandler(this::serve).listen(0, "127.0.0.1"));
         String uri = "redis://127.0.0.1:" + server.actualPort();
+        RedisConfig config = new RedisConfig(uri, TIMEOUT, 64);
         link = new Link(
                 vertx,
                 loop,
-                new RedisConfig(uri, TIMEOUT, 64),
-                each -> Dial.toAnybody(
-                        each,
-                        () -> Future.succeededFuture(new RedisOptions()
-                                .setConnectionString(uri)
-                                .setPreferredProtocolVersion(ProtocolVersion.RESP2))),
+                config,
+                each -> Dial.toAnybody(each, () -> Future.succeededFuture(config.heldOptions(uri))),
                 () -> {});
     }
 
@@ -61,7 +56,7 @@ class LinkTest extends OnVertx {
 
     private void serve(NetSocket connection) {
         connections.incrementAndGet();
-        open.add(connection);
+        sockets.add(connection);
         connection.handler(said -> {
             if (!hangs) {
                 found("(hello|ping)\r\n", said.toString())
@@ -119,7 +114,7 @@ class LinkTest extends OnVertx {
     @Test
     void tell_inTheTurnOfTheOneThatConnectsAgain_waitsWithIt() {
         await(ask(Link.Way.ALONE).answer);
-        open.forEach(NetSocket::close);
+        sockets.forEach(NetSocket::close);
 
         List<Boolean> answered = new ArrayList<>();
         until(() -> {
@@ -145,14 +140,7 @@ class LinkTest extends OnVertx {
         hang();
         hangs = false;
 
-        until(() -> {
-            Asked asked = ask(Link.Way.ALONE);
-            return asked.answer
-                    .transform(done -> Future.succeededFuture(done.succeeded()))
-                    .toCompletionStage()
-                    .toCompletableFuture()
-                    .get();
-        });
+        until(() -> await(ask(Link.Way.ALONE).answer.map(true).otherwise(false)));
         assertThat(await(ask(Link.Way.TOGETHER).answer)).hasToString("PONG");
     }
 
