@@ -43,6 +43,7 @@ end
 redis.call('ZADD', keys.live, text(windowEnd(rules, at.now)), replica)
 if ARGV[11] ~= '0' then
   redis.call('ZADD', KEYS[7], text(at.now + tonumber(ARGV[11]) * 1000), replica)
+  redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', text(at.now))
 end
 redis.call('ZADD', keys.acks, 'GT', text(applied), replica)
 redis.call('PUBLISH', ARGV[5], 'echo ' .. ARGV[9])
@@ -60,7 +61,7 @@ if count == page then
   upTo = tonumber(changed[count * 2])
 end
 local answer = { at.epoch, text(at.last), text(upTo), text(at.floor), text(at.doubt), text(at.kept), text(at.now),
-  low(keys.clock, keys.live, keys.acks, text(at.now)) }
+  low(keys, at) }
 for i = 1, count do
   answer[#answer + 1] = changed[i * 2 - 1]
   answer[#answer + 1] = redis.call('HGET', keys.marks, changed[i * 2 - 1])

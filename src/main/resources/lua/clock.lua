@@ -21,8 +21,8 @@
 --
 -- clock(keys, rules, applied) takes the KEYS of invalidate.lua as a table of their names; a table of
 -- window and margin in ms; and the applied stamp of who asks, or 0. It answers a table of epoch,
--- last, floor, doubt, kept, quiet and now: µs, but the epoch. doubt is 0, or the first stamp of an
--- epoch in doubt; kept is the newest stamp that survived into it.
+-- last, floor, doubt, kept, quiet, low and now: µs, but the epoch; and told. doubt is 0, or the first stamp of an
+-- epoch in doubt; kept is the newest stamp that survived into it. low and told are as in invalidate.lua.
 local GAP = 60000000
 
 local function text(number)
@@ -52,12 +52,12 @@ local function clock(keys, rules, applied)
   local now = time[1] * 1000000 + time[2]
   local info = redis.pcall('INFO', 'replication')
   local master = type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
-  local has = redis.call('HMGET', keys.clock, 'last', 'epoch', 'master', 'floor', 'doubt', 'kept', 'quiet')
+  local has = redis.call('HMGET', keys.clock, 'last', 'epoch', 'master', 'floor', 'doubt', 'kept', 'quiet', 'low', 'told')
   local last, floor, doubt = tonumber(has[1] or '0'), tonumber(has[4] or '0'), tonumber(has[5] or '0')
   local survived = has[1] and redis.call('HGET', keys.marks, '') == has[2] and held(keys.tags)
   if survived and held(keys.live) and held(keys.acks) and has[3] == master and applied <= last then
     return { epoch = has[2], last = last, floor = floor, doubt = doubt, kept = tonumber(has[6]),
-      quiet = tonumber(has[7]), now = now }
+      quiet = tonumber(has[7]), low = tonumber(has[8] or '0'), told = has[9] or '', now = now }
   end
   local first = math.max(now + GAP, math.max(last, known(keys), applied) + 1)
   local begun = {
@@ -67,6 +67,8 @@ local function clock(keys, rules, applied)
     doubt = first,
     kept = survived and last or 0,
     quiet = windowEnd(rules, now),
+    low = 0,
+    told = '',
     now = now,
   }
   redis.call('HSET', keys.clock, 'last', text(first), 'epoch', begun.epoch, 'master', master,

@@ -1,7 +1,6 @@
 -- invalidate.lua: give the next stamp to an invalidation of some tags, and tell every replica.
 -- include clock.lua
 -- include marks.lua
--- include low.lua
 --
 -- KEYS[1]  clock  hash  last stamp · epoch · master_replid · floor · doubt · kept · quiet until · low-water mark
 --                · told: the channel of who waits for that, or the app's bus if several do
@@ -15,7 +14,7 @@
 -- ARGV[2]  margin   ms, until a window is believed to have ended
 -- ARGV[3]  marks    the most tags remembered
 -- ARGV[4]  channel  the app's bus
--- ARGV[5]  waiter   the channel of the replica that waits for all to apply it, '' for none
+-- ARGV[5]  waiter   the replica that waits for all to apply it, '' for none
 -- ARGV[6]  mode     'hard', 'soft'
 -- ARGV[7]  expire   ms until a soft one ends what it made stale, '' for never
 -- ARGV[8]  hold-off ms until the same is done again, '' for not at all
@@ -27,17 +26,19 @@
 --          (b) a soft mark never cancels an earlier hard one;
 --          (c) a tag that was forgotten is below the floor (G5).
 -- Cost     O(tags), however many entries carry them (G8), and what is forgotten, at most 512 a call.
---          Publishes one line: 'invalidate {"epoch":…,"previous":…,"stamp":…,"marks":{…}}'.
+--          Publishes one line: 'invalidate {"epoch":…,"previous":…,"stamp":…,"marks":{…}} waiter'.
 local keys = { clock = KEYS[1], tags = KEYS[2], marks = KEYS[3], live = KEYS[4], acks = KEYS[5], later = KEYS[6] }
 local at = clock(keys, { window = tonumber(ARGV[1]), margin = tonumber(ARGV[2]) }, 0)
 local tags = {}
 for i = 9, #ARGV do
   tags[#tags + 1] = ARGV[i]
 end
-local stamp = invalidate(keys, at, tonumber(ARGV[3]), ARGV[4], ARGV[6], ARGV[7], tags)
 if ARGV[5] ~= '' then
-  awaits(keys.clock, ARGV[5], ARGV[4])
+  local own = ARGV[4] .. ':' .. ARGV[5]
+  at.waiter = ARGV[5]
+  at.told = (at.told == '' or at.told == own) and own or ARGV[4]
 end
+local stamp = invalidate(keys, at, tonumber(ARGV[3]), ARGV[4], ARGV[6], ARGV[7], tags)
 if ARGV[8] ~= '' then
   redis.call('ZADD', keys.later, text(at.now + tonumber(ARGV[8]) * 1000),
     text(stamp) .. ' ' .. ARGV[6] .. ' ' .. ARGV[7] .. ' ' .. cjson.encode(tags))
@@ -50,8 +51,7 @@ for i, value in ipairs(live) do
   answer[#answer + 1] = value
   open[value] = i % 2 == 1
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', text(at.now))
-for _, replica in ipairs(redis.call('ZRANGE', KEYS[7], 0, -1)) do
+for _, replica in ipairs(redis.call('ZRANGE', KEYS[7], '(' .. text(at.now), '+inf', 'BYSCORE')) do
   if not open[replica] then
     answer[#answer + 1] = replica
   end

@@ -98,7 +98,8 @@ local function forget(keys, at, most)
 end
 
 -- Gives the next stamp to a change, and tells it on the bus, so that the bus has the order of the
--- stamps. marked(stamp) answers the whole packed mark of each tag, in their order.
+-- stamps. marked(stamp) answers the whole packed mark of each tag, in their order. at.waiter is the
+-- replica that waits for all to apply it, nil for none.
 local function change(keys, at, most, channel, tags, marked)
   local previous, stamp = at.last, math.max(at.last + 1, at.now)
   local score, packed = text(stamp), marked(stamp)
@@ -110,7 +111,7 @@ local function change(keys, at, most, channel, tags, marked)
   end
   redis.call('HSET', keys.marks, unpack(fields))
   redis.call('ZADD', keys.tags, unpack(members))
-  redis.call('HSET', keys.clock, 'last', score)
+  redis.call('HSET', keys.clock, 'last', score, 'told', at.told)
   at.last = stamp
   forget(keys, at, most)
   redis.call('PUBLISH', channel, 'invalidate ' .. cjson.encode({
@@ -118,7 +119,7 @@ local function change(keys, at, most, channel, tags, marked)
     previous = text(previous),
     stamp = score,
     marks = marks,
-  }))
+  }) .. (at.waiter and ' ' .. at.waiter or ''))
   return stamp
 end
 

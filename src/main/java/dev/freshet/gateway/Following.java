@@ -3,8 +3,10 @@ package dev.freshet.gateway;
 import dev.freshet.store.Change;
 import dev.freshet.store.Store;
 import io.vertx.core.Future;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,9 @@ final class Following {
     long echoed;
     long regular;
 
+    /** The other replicas that wait to be told that this one has applied a stamp: the newest for each. */
+    final Map<String, Long> waiters = new HashMap<>();
+
     /** Whether an acknowledgement is under way. */
     boolean acknowledging;
 
@@ -44,6 +49,19 @@ final class Following {
         this.backlog = backlog;
         this.writeBack = new WriteBack(store, coherence);
         this.settlements = new Settlements(() -> beat.accept(this));
+    }
+
+    /** Takes out those who wait for no more than is applied. */
+    Set<String> takeWaiters() {
+        long applied = coherence.applied();
+        Set<String> taken = new HashSet<>();
+        waiters.forEach((waiter, stamp) -> {
+            if (stamp <= applied) {
+                taken.add(waiter);
+            }
+        });
+        waiters.keySet().removeAll(taken);
+        return taken;
     }
 
     void tell(Change change) {

@@ -7,6 +7,7 @@ import dev.freshet.entry.Freshness;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
 import dev.freshet.gateway.Lookup.Source;
+import dev.freshet.gateway.Settlements.Ending;
 import dev.freshet.gateway.Settlements.Outcome;
 import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.lease.Turn;
@@ -329,7 +330,8 @@ public final class Gateway {
                         .compose(open -> invalidations.replayed(vertx, coherence))
                         .compose(earlier -> {
                             long sentNanos = clocks.nanos();
-                            return store.invalidate(app, wish.tags(), wish.mode(), wish.holdOffMs())
+                            String waiter = wish.waitMs() > 0 ? invalidations.replica() : "";
+                            return store.invalidate(app, wish.tags(), wish.mode(), wish.holdOffMs(), waiter)
                                     .onSuccess(taken -> meters.invalidated(wish.mode()))
                                     .compose(taken -> settled(app, taken, wish.waitMs(), sentNanos));
                         }));
@@ -352,27 +354,27 @@ public final class Gateway {
         if (waitMs == 0) {
             return Future.succeededFuture(new Settled(taken.stamp(), 0, false, Set.of(), 0));
         }
-        return invalidations.settled(vertx, app, taken, waitMs).compose(outcome -> {
+        return invalidations.settled(vertx, app, taken, waitMs).compose(ending -> {
             long nanos = clocks.nanos() - sentNanos;
-            meters.settled(outcome, nanos);
-            boolean allApplied = outcome == Outcome.BY_ALL && !taken.mayHaveLostAWindow(nanos);
-            return behind(app, taken, allApplied)
+            meters.settled(ending.outcome(), nanos);
+            return behind(app, taken, ending, nanos)
                     .map(behind -> Stream.concat(behind.stream(), taken.away().stream())
                             .collect(Collectors.toSet()))
                     .map(behind -> new Settled(
                             taken.stamp(),
                             taken.windows().size(),
-                            outcome != Outcome.NOT_YET,
+                            ending.outcome() != Outcome.NOT_YET,
                             behind,
                             TimeUnit.NANOSECONDS.toMillis(nanos)));
         });
     }
 
-    private Future<Set<String>> behind(String app, Invalidation taken, boolean allApplied) {
-        Set<String> all = taken.windows().keySet();
-        return allApplied
+    /* By the store's word all have applied it whose windows are open, and one may have ended meanwhile. */
+    private Future<Set<String>> behind(String app, Invalidation taken, Ending ending, long nanos) {
+        boolean byAll = ending.outcome() == Outcome.BY_ALL && !taken.mayHaveLostAWindow(nanos);
+        return byAll || ending.silent().isEmpty()
                 ? Future.succeededFuture(Set.of())
-                : store.behind(app, taken.stamp(), all).otherwise(all);
+                : store.behind(app, taken.stamp(), ending.silent()).otherwise(ending.silent());
     }
 
     /** Why an entry is served or not, by itself: soft tags are a request's. Reads the store, and takes no lease. */

@@ -1,7 +1,7 @@
 package dev.freshet.gateway;
 
 import dev.freshet.entry.Key;
-import dev.freshet.gateway.Settlements.Outcome;
+import dev.freshet.gateway.Settlements.Ending;
 import dev.freshet.gateway.Subscription.Replay;
 import dev.freshet.lease.LeaseVerticle;
 import dev.freshet.loop.Clocks;
@@ -24,6 +24,7 @@ import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -151,7 +152,7 @@ public final class InvalidationVerticle extends VerticleBase {
      *
      * @param waitMs how long it would wait at most
      */
-    Future<Outcome> settled(Vertx vertx, String app, Invalidation invalidation, long waitMs) {
+    Future<Ending> settled(Vertx vertx, String app, Invalidation invalidation, long waitMs) {
         return loop.future()
                 .compose(there -> Loops.call(vertx, there, () -> settle(following(app), invalidation, waitMs)));
     }
@@ -303,8 +304,7 @@ public final class InvalidationVerticle extends VerticleBase {
         long before = coherence.applied();
         coherence.table().raiseFloor(pulse.floor());
         merge(coherence, pulse.changed(), pulse.upTo());
-        coherence.advance(pulse.upTo());
-        following.backlog.applied();
+        advance(following, pulse.upTo());
         following.backlog.replay().onFailure(failed -> LOG.debug("Queued invalidations wait on", failed));
         if (before > 0 && before < pulse.floor()) {
             following.tell(new Change.Lost());
@@ -320,9 +320,7 @@ public final class InvalidationVerticle extends VerticleBase {
             return beat(following);
         }
         upToDate(following, pulse, sentNanos);
-        if (coherence.applied() > before) {
-            acknowledgeSoon(following);
-        }
+        acknowledgeSoon(following);
         return following.beatAgain ? beat(following) : Future.succeededFuture();
     }
 
@@ -382,6 +380,11 @@ public final class InvalidationVerticle extends VerticleBase {
             }
             case Change.Released released -> leases.changed(released.key());
             case Change.Invalidated invalidated -> invalidated(following, invalidated);
+            case Change.Applied applied -> {
+                if (applied.epoch().equals(coherence.epoch())) {
+                    following.settlements.applied(applied.replica(), applied.stamp());
+                }
+            }
             case Change.Acknowledged all -> {
                 if (all.epoch().equals(coherence.epoch())) {
                     following.settlements.acknowledged(all.stamp());
@@ -411,14 +414,29 @@ public final class InvalidationVerticle extends VerticleBase {
     private void invalidated(Following following, Change.Invalidated change) {
         Coherence coherence = following.coherence;
         merge(coherence, change.marks(), change.stamp());
+        awaited(following, change);
         if (!change.epoch().equals(coherence.epoch()) || change.previous() > coherence.applied()) {
             beatAfter(following);
-        } else if (change.stamp() > coherence.applied()) {
-            coherence.advance(change.stamp());
-            following.backlog.applied();
-            following.tell(change);
-            acknowledgeSoon(following);
+            return;
         }
+        if (change.stamp() > coherence.applied()) {
+            advance(following, change.stamp());
+            following.tell(change);
+        }
+        acknowledgeSoon(following);
+    }
+
+    private void awaited(Following following, Change.Invalidated change) {
+        String waiter = change.waiter();
+        if (rules.acks() == Rules.Acks.EAGER && !waiter.isEmpty() && !waiter.equals(replica)) {
+            following.waiters.merge(waiter, change.stamp(), Math::max);
+        }
+    }
+
+    private void advance(Following following, long stamp) {
+        following.coherence.advance(stamp);
+        following.backlog.applied();
+        following.settlements.applied(replica, following.coherence.applied());
     }
 
     /* A beat that is sent after what was just heard: the one under way may have been answered before. */
@@ -434,26 +452,30 @@ public final class InvalidationVerticle extends VerticleBase {
         marks.forEach((tag, mark) -> coherence.table().merge(tag, mark, changedAt));
     }
 
-    /* One acknowledgement for whatever was applied in this turn of the loop, and one at a time. */
+    /* One acknowledgement for whatever was applied in this turn of the loop, and one at a time, to those who wait for one. */
     private void acknowledgeSoon(Following following) {
-        if (following.acknowledging || rules.acks() != Rules.Acks.EAGER) {
+        if (following.acknowledging || following.waiters.isEmpty()) {
             return;
         }
         following.acknowledging = true;
         context.runOnContext(turn -> {
-            long said = following.coherence.applied();
-            store.acknowledge(following.coherence.app(), position(following)).onComplete(done -> {
+            Set<String> waiters = following.takeWaiters();
+            if (waiters.isEmpty()) {
                 following.acknowledging = false;
-                if (done.failed()) {
-                    LOG.debug("An acknowledgement failed, the next beat makes it", done.cause());
-                } else if (following.coherence.applied() > said) {
-                    acknowledgeSoon(following);
-                }
-            });
+                return;
+            }
+            store.acknowledge(following.coherence.app(), position(following), waiters)
+                    .onComplete(done -> {
+                        following.acknowledging = false;
+                        if (done.failed()) {
+                            LOG.debug("An acknowledgement failed, the next beat makes it", done.cause());
+                        }
+                        acknowledgeSoon(following);
+                    });
         });
     }
 
-    private Future<Outcome> settle(Following following, Invalidation invalidation, long waitMs) {
+    private Future<Ending> settle(Following following, Invalidation invalidation, long waitMs) {
         if (invalidation.epoch().equals(following.coherence.epoch())) {
             return following.settlements.settle(vertx, invalidation, rules.acks() == Rules.Acks.WINDOW, waitMs);
         }

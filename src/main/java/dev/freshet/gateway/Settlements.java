@@ -6,15 +6,21 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /** The invalidations of one app that wait until no replica serves what they ended. Belongs to the invalidation verticle's loop. */
 final class Settlements {
     /*
-     * An invalidation is settled when the low-water mark has passed its stamp: every replica whose
-     * window is open has applied it. Or when all windows that were open have ended. Neither counts
-     * before the quiet period of its epoch is over. However many wait for one replica, one message
-     * ends it.
+     * An invalidation is settled when each replica whose window was open when it was taken has said
+     * that it has applied it. Whoever has opened a window since then has it by the beat that did so.
+     * That is said twice: to this replica by each of the others, at once, which may be lost; and to the
+     * store by their beats, of which the low-water mark comes. Either will do, in the epoch that took it.
+     * Or it is settled when all those windows have ended. None of this counts before the quiet period of
+     * its epoch is over. However many wait for one replica, one message ends it.
      *
      * That a window has ended is for the store to say, in the epoch that took the invalidation: by
      * a beat that it answers after the end. No clock here will do. If the store had failed over
@@ -32,13 +38,27 @@ final class Settlements {
         NOT_YET
     }
 
+    /**
+     * How one ended.
+     *
+     * @param silent the replicas whose windows were open, and that have not told this one that they have applied it
+     */
+    record Ending(Outcome outcome, Set<String> silent) {}
+
     /** How long the store may take to confirm that the windows have ended. */
     private static final long CONFIRM_MS_MAX = 2_000;
 
     private static final long NONE = -1;
 
+    /** Its timer is over, and the store is asked for its time: how long is left is not known before it answers. */
+    private static final long ASKED = -2;
+
     private final Runnable beat;
     private final List<Waiting> waiting = new ArrayList<>();
+
+    /** What replicas have said, as far as an answer that is still under way may ask for it. */
+    private final Map<String, Long> applied = new HashMap<>();
+
     private long acknowledged;
     private long timeMicros;
 
@@ -48,7 +68,8 @@ final class Settlements {
         final long stamp;
         final long quietMicros;
         final long endMicros;
-        final Promise<Outcome> settled = Promise.promise();
+        final Set<String> silent;
+        final Promise<Ending> settled = Promise.promise();
         long waking = NONE;
         long giving = NONE;
 
@@ -63,6 +84,13 @@ final class Settlements {
             this.quietMicros = taken.quietUntilMicros();
             this.endMicros =
                     taken.windows().values().stream().mapToLong(Long::longValue).reduce(quietMicros, Math::max);
+            this.silent = new HashSet<>(taken.windows().keySet());
+        }
+
+        void hear(String replica, long applied) {
+            if (applied >= stamp) {
+                silent.remove(replica);
+            }
         }
 
         void end() {
@@ -86,14 +114,23 @@ final class Settlements {
      * @param byTime whether acknowledgements count for nothing
      * @param waitMs how long the caller would wait at most
      */
-    Future<Outcome> settle(Vertx vertx, Invalidation taken, boolean byTime, long waitMs) {
+    Future<Ending> settle(Vertx vertx, Invalidation taken, boolean byTime, long waitMs) {
         timeMicros = Math.max(timeMicros, taken.timeMicros());
         Waiting one = new Waiting(vertx, taken, byTime ? Long.MAX_VALUE : taken.stamp());
         waiting.add(one);
+        applied.forEach(one::hear);
+        applied.values().removeIf(stamp -> stamp < taken.stamp());
         long mostMs = (one.endMicros - timeMicros) / 1_000 + CONFIRM_MS_MAX;
         one.giving = vertx.setTimer(Math.max(1, Math.min(waitMs, mostMs)), late -> end(one, Outcome.NOT_YET));
         check();
         return one.settled.future();
+    }
+
+    /** A replica has applied everything up to a stamp of this epoch. */
+    void applied(String replica, long stamp) {
+        applied.merge(replica, stamp, Math::max);
+        waiting.forEach(one -> one.hear(replica, stamp));
+        check();
     }
 
     /** Every replica whose window is open has applied a stamp. */
@@ -105,19 +142,20 @@ final class Settlements {
     /** The store, in this epoch, has answered at a time of its own. */
     void passed(long micros) {
         timeMicros = Math.max(timeMicros, micros);
+        waiting.stream().filter(one -> one.waking == ASKED).forEach(one -> one.waking = NONE);
         check();
     }
 
     private void check() {
         for (Waiting one : List.copyOf(waiting)) {
-            if (one.quietMicros <= timeMicros && one.stamp <= acknowledged) {
+            if (one.quietMicros <= timeMicros && (one.silent.isEmpty() || one.stamp <= acknowledged)) {
                 end(one, Outcome.BY_ALL);
             } else if (one.endMicros <= timeMicros) {
                 end(one, Outcome.BY_TIME);
             } else if (one.waking == NONE) {
                 long nextMicros = one.quietMicros > timeMicros ? one.quietMicros : one.endMicros;
                 one.waking = one.vertx.setTimer((nextMicros - timeMicros) / 1_000 + 1, due -> {
-                    one.waking = NONE;
+                    one.waking = ASKED;
                     beat.run();
                 });
             }
@@ -127,11 +165,12 @@ final class Settlements {
     private void end(Waiting one, Outcome outcome) {
         waiting.remove(one);
         one.end();
-        one.settled.tryComplete(outcome);
+        one.settled.tryComplete(new Ending(outcome, Set.copyOf(one.silent)));
     }
 
     /** What waits is not known to be settled, and will not be. What was acknowledged means nothing any more. */
     void abandon(String why) {
+        applied.clear();
         acknowledged = 0;
         timeMicros = 0;
         List.copyOf(waiting).forEach(one -> {

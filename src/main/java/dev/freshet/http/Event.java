@@ -78,6 +78,7 @@ record Event(Kind kind, Buffer bytes) {
             case Change.Lost told -> List.of(because(Kind.RESET_LOST, ""));
             case Change.NewEpoch told -> List.of(because(Kind.RESET_EPOCH, ""));
             case Change.Released told -> List.of();
+            case Change.Applied told -> List.of();
             case Change.Acknowledged told -> List.of();
             case Change.Live told -> List.of();
             case Change.Echo told -> List.of();

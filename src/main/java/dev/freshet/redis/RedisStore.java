@@ -39,7 +39,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -60,8 +59,8 @@ public final class RedisStore implements Store, Fleets {
     private final Links links;
     private final Retirement retirement;
     private final Redirects redirects = new Redirects();
-    /** The channel on which this replica alone is told, by app. */
-    private final Map<String, String> own = new ConcurrentHashMap<>();
+    /** A channel of the app that was the first to be heard. */
+    private final AtomicReference<String> first = new AtomicReference<>("");
 
     private final Bus bus;
     private final Optional<Sentinels> sentinels;
@@ -110,7 +109,7 @@ public final class RedisStore implements Store, Fleets {
 
     /* The bus is where an app's invalidations are published, so that most need no hop from node to node to get here. */
     private Future<RedisOptions> where(Cluster all) {
-        return all.optionsFor(own.values().stream().findFirst().orElse(""));
+        return all.optionsFor(first.get());
     }
 
     /* Connections are made one by one, and the name may have moved in between: those to another master are given up. */
@@ -323,9 +322,9 @@ public final class RedisStore implements Store, Fleets {
     }
 
     @Override
-    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
+    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs, String waiter) {
         List<Object> arguments = ruled(app);
-        arguments.add(rules.acks() == Rules.Acks.WINDOW ? "" : own.getOrDefault(app, ""));
+        arguments.add(rules.acks() == Rules.Acks.WINDOW ? "" : waiter);
         arguments.add(mode instanceof Mode.Hard ? "hard" : "soft");
         arguments.add(mode instanceof Mode.Soft soft && soft.expireMs() < Mark.NEVER / 4 ? soft.expireMs() : "");
         arguments.add(holdOffMs > 0 ? holdOffMs : "");
@@ -386,11 +385,16 @@ public final class RedisStore implements Store, Fleets {
     }
 
     @Override
-    public Future<Void> acknowledge(String app, Position position) {
-        return links.run(
-                        Script.ACK,
-                        List.of(Names.clock(app), Names.live(app), Names.acks(app)),
-                        List.of(position.replica(), position.epoch(), position.applied()))
+    public Future<Void> acknowledge(String app, Position position, Set<String> waiters) {
+        String line = Line.applied(position);
+        return Future.all(waiters.stream()
+                        .map(waiter -> links.on(
+                                Names.clock(app),
+                                Request.cmd(Command.PUBLISH)
+                                        .arg(Names.echo(app, waiter))
+                                        .arg(line),
+                                Link.Way.VITAL))
+                        .toList())
                 .mapEmpty();
     }
 
@@ -456,7 +460,7 @@ public final class RedisStore implements Store, Fleets {
     @Override
     public void listen(String app, String replica, Consumer<Change> heard) {
         String channel = Names.echo(app, replica);
-        own.put(app, channel);
+        first.compareAndSet("", channel);
         bus.subscribe(Set.of(Names.bus(app), channel), new Hearing(app, heard));
     }
 

@@ -20,7 +20,6 @@ enum Script {
     INVALIDATE(true),
     BEAT(true),
     RESTORE(true),
-    ACK(true),
     TOUCH(false),
     SWEEP(false),
     RETIRE(false),

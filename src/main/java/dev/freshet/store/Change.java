@@ -18,10 +18,19 @@ public sealed interface Change {
      *
      * @param previous the stamp before this one: who has not applied that has missed something
      * @param marks the whole mark of each tag
+     * @param waiter the replica that waits to be told by each other one that it has applied this, empty for none
      */
-    record Invalidated(String epoch, long previous, long stamp, Map<Tag, Mark> marks) implements Change {}
+    record Invalidated(String epoch, long previous, long stamp, Map<Tag, Mark> marks, String waiter) implements Change {
+        /** One for which nobody waits. */
+        public Invalidated(String epoch, long previous, long stamp, Map<Tag, Mark> marks) {
+            this(epoch, previous, stamp, marks, "");
+        }
+    }
 
-    /** Every replica whose window is open has applied {@code stamp}. It means nothing in another epoch. */
+    /** A replica says to this one that it has applied everything up to {@code stamp}. It means nothing in another epoch. */
+    record Applied(String replica, String epoch, long stamp) implements Change {}
+
+    /** Every replica whose window is open has said by its beats that it has applied {@code stamp}. It means nothing in another epoch. */
     record Acknowledged(String epoch, long stamp) implements Change {}
 
     /** What a beat of a replica had the bus say: everything that was told before it has been heard. */

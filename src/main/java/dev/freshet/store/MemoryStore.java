@@ -198,11 +198,11 @@ public final class MemoryStore implements Store, Fleets {
     }
 
     @Override
-    public Future<Invalidation> invalidate(String name, List<Tag> tags, Mode mode, long holdOffMs) {
+    public Future<Invalidation> invalidate(String name, List<Tag> tags, Mode mode, long holdOffMs, String waiter) {
         App app = app(name);
         synchronized (app) {
             long now = nowMicros();
-            mark(app, tags, mode, now);
+            mark(app, tags, mode, now, waiter);
             if (holdOffMs > 0) {
                 app.later.add(new Later(now + 1_000 * holdOffMs, tags, mode));
             }
@@ -212,7 +212,7 @@ public final class MemoryStore implements Store, Fleets {
         }
     }
 
-    private static void mark(App app, List<Tag> tags, Mode mode, long now) {
+    private static void mark(App app, List<Tag> tags, Mode mode, long now, String waiter) {
         long previous = app.head;
         app.head = Math.max(previous + 1, now);
         Mark mark = switch (mode) {
@@ -224,7 +224,7 @@ public final class MemoryStore implements Store, Fleets {
             app.marks.merge(tag, mark, app.head);
             marks.put(tag, app.marks.of(tag));
         }
-        tell(app, new Change.Invalidated(app.epoch, previous, app.head, marks));
+        tell(app, new Change.Invalidated(app.epoch, previous, app.head, marks, waiter));
     }
 
     @Override
@@ -238,8 +238,8 @@ public final class MemoryStore implements Store, Fleets {
             long since = position.epoch().equals(app.epoch) ? Math.min(position.applied(), app.head) : 0;
             makeUp(app, now);
             app.windows.put(position.replica(), rules.windowEndMicros(now));
-            acknowledge(app, position, now);
-            echo(app, position);
+            raise(app, position, now);
+            tell(app, position.replica(), new Change.Echo(position.beat()));
             return Future.succeededFuture(new Pulse(
                     app.epoch,
                     app.head,
@@ -257,13 +257,13 @@ public final class MemoryStore implements Store, Fleets {
         List<Later> due =
                 app.later.stream().filter(later -> later.atMicros <= now).toList();
         app.later.removeAll(due);
-        due.forEach(later -> mark(app, later.tags, later.mode, now));
+        due.forEach(later -> mark(app, later.tags, later.mode, now, ""));
     }
 
-    private static void echo(App app, Position position) {
+    private static void tell(App app, String replica, Change change) {
         app.listeners.stream()
-                .filter(listener -> listener.replica.equals(position.replica()))
-                .forEach(listener -> listener.heard.accept(new Change.Echo(position.beat())));
+                .filter(listener -> listener.replica.equals(replica))
+                .forEach(listener -> listener.heard.accept(change));
     }
 
     /** Nothing is ever in doubt here. */
@@ -313,19 +313,17 @@ public final class MemoryStore implements Store, Fleets {
     }
 
     @Override
-    public Future<Void> acknowledge(String name, Position position) {
+    public Future<Void> acknowledge(String name, Position position, Set<String> waiters) {
         App app = app(name);
-        synchronized (app) {
-            if (position.epoch().equals(app.epoch)) {
-                acknowledge(app, position, nowMicros());
-            }
-        }
+        Change applied = new Change.Applied(position.replica(), position.epoch(), position.applied());
+        waiters.forEach(waiter -> tell(app, waiter, applied));
         return Future.succeededFuture();
     }
 
     /* The lowest stamp that those have applied who may serve from their near caches. */
-    private void acknowledge(App app, Position position, long now) {
-        app.applied.merge(position.replica(), position.applied(), Math::max);
+    private void raise(App app, Position position, long now) {
+        long applied = position.epoch().equals(app.epoch) ? position.applied() : 0;
+        app.applied.merge(position.replica(), applied, Math::max);
         app.windows.values().removeIf(end -> end <= now);
         app.applied.keySet().retainAll(app.windows.keySet());
         long lowest =

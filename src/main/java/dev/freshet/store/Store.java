@@ -46,8 +46,14 @@ public interface Store extends Claims {
      * Gives the next stamp of an app to an invalidation of some tags, and tells every replica.
      *
      * @param holdOffMs after which the same is done again, by the first beat that comes then; 0 for not at all
+     * @param waiter the replica that waits until every one has applied it, empty for none
      */
-    Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs);
+    Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs, String waiter);
+
+    /** The same, for which nobody waits. */
+    default Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
+        return invalidate(app, tags, mode, holdOffMs, "");
+    }
 
     /** Says where this replica stands, opens its window, answers what it missed, and has the bus tell {@link Change.Echo}. */
     Future<Pulse> beat(String app, Position position);
@@ -55,10 +61,10 @@ public interface Store extends Claims {
     /** Gives marks back to a history in doubt. Whether nothing more is wanted: there is no doubt any more, or another history. */
     Future<Boolean> restore(String app, Restored given);
 
-    /** Says that this replica has applied everything up to a stamp. */
-    Future<Void> acknowledge(String app, Position position);
+    /** Tells some replicas, which wait for it, that this one has applied everything up to a stamp: {@link Change.Applied}. It may be lost; a beat says the same. */
+    Future<Void> acknowledge(String app, Position position, Set<String> waiters);
 
-    /** Which of some replicas have not said that they have applied everything up to a stamp. */
+    /** Which of some replicas have not said by a beat that they have applied everything up to a stamp. */
     Future<Set<String>> behind(String app, long stamp, Set<String> replicas);
 
     /** What the store remembers of some tags. */

@@ -206,10 +206,10 @@ final class HeldStore implements Store {
     }
 
     @Override
-    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
+    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs, String waiter) {
         return call(Call.INVALIDATE, () -> {
             sent.add(new Sent(tags, mode, holdOffMs));
-            return store.invalidate(app, tags, mode, holdOffMs).map(invalidations);
+            return store.invalidate(app, tags, mode, holdOffMs, waiter).map(invalidations);
         });
     }
 
@@ -237,8 +237,8 @@ final class HeldStore implements Store {
     }
 
     @Override
-    public Future<Void> acknowledge(String app, Position position) {
-        return call(Call.ACKNOWLEDGE, () -> store.acknowledge(app, position));
+    public Future<Void> acknowledge(String app, Position position, Set<String> waiters) {
+        return call(Call.ACKNOWLEDGE, () -> store.acknowledge(app, position, waiters));
     }
 
     @Override

@@ -101,10 +101,10 @@ final class BreakableStore implements Store {
     }
 
     @Override
-    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
+    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs, String waiter) {
         return invalidationFailure
                 .<Future<Invalidation>>map(Future::failedFuture)
-                .orElseGet(() -> store.invalidate(app, tags, mode, holdOffMs));
+                .orElseGet(() -> store.invalidate(app, tags, mode, holdOffMs, waiter));
     }
 
     @Override
@@ -133,8 +133,8 @@ final class BreakableStore implements Store {
     }
 
     @Override
-    public Future<Void> acknowledge(String app, Position position) {
-        return store.acknowledge(app, position);
+    public Future<Void> acknowledge(String app, Position position, Set<String> waiters) {
+        return store.acknowledge(app, position, waiters);
     }
 
     @Override

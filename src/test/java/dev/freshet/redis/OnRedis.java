@@ -68,7 +68,7 @@ abstract class OnRedis extends StoreContract {
         List.of("r1", "r2", "r3").forEach(this::join);
         now(store.leave(app, "r3"));
         Invalidation taken = now(store.invalidate(app, List.of(new Tag("posts")), new Mode.Hard(), 0));
-        now(store.acknowledge(app, new Position("r1", taken.epoch(), taken.stamp(), 1)));
+        now(store.beat(app, new Position("r1", taken.epoch(), taken.stamp(), 1)));
 
         Fleet fleet = now(store.fleet(app));
         assertThat(fleet.epoch()).isEqualTo(taken.epoch());

@@ -308,7 +308,7 @@ class RedisStoreIT extends OnRedis {
 
             Pulse pulse = now(store.beat(app, new Position("r1", "", 0, 1)));
             long stamp = now(store.invalidate(app, TAGS, new Mode.Hard(), 0)).stamp();
-            now(store.acknowledge(app, new Position("r1", pulse.epoch(), stamp, 1)));
+            now(store.beat(app, new Position("r1", pulse.epoch(), stamp, 1)));
             assertThat(now(store.behind(app, stamp, Set.of("r1")))).isEmpty();
         } finally {
             command(Command.CONFIG, "SET", "maxmemory", "0");
@@ -342,7 +342,7 @@ class RedisStoreIT extends OnRedis {
 
     /** Who does not wait is not woken. */
     @Test
-    void acknowledge_byTheLastReplica_isToldToTheOneThatWaits() {
+    void beat_ofTheLastReplicaThatHasApplied_isToldToTheOneThatWaits() {
         List<Change> waiting = listen();
         RedisStore other = new RedisStore(vertx, new RedisConfig(redis.uri(), TIMEOUT, 4_096), RULES);
         List<Change> idle = new CopyOnWriteArrayList<>();
@@ -351,18 +351,18 @@ class RedisStoreIT extends OnRedis {
         Pulse one = now(store.beat(app, new Position("r1", "", 0, 1)));
         Pulse two = now(other.beat(app, new Position("r2", "", 0, 1)));
 
-        long first = now(store.invalidate(app, TAGS, new Mode.Hard(), 0)).stamp();
-        now(store.acknowledge(app, new Position("r1", one.epoch(), first, 1)));
-        now(other.acknowledge(app, new Position("r2", two.epoch(), first, 1)));
+        long first = now(store.invalidate(app, TAGS, new Mode.Hard(), 0, "r1")).stamp();
+        now(store.beat(app, new Position("r1", one.epoch(), first, 1)));
+        now(other.beat(app, new Position("r2", two.epoch(), first, 1)));
         await().until(() -> waiting.contains(new Change.Acknowledged(one.epoch(), first)));
         now(store.write(key, draft("then"), new Ticket(1, 0)));
         await().until(() -> idle.stream().anyMatch(Change.Written.class::isInstance));
         assertThat(idle).noneMatch(Change.Acknowledged.class::isInstance);
 
-        now(store.invalidate(app, TAGS, new Mode.Hard(), 0));
-        long second = now(other.invalidate(app, TAGS, new Mode.Hard(), 0)).stamp();
-        now(store.acknowledge(app, new Position("r1", one.epoch(), second, 1)));
-        now(other.acknowledge(app, new Position("r2", two.epoch(), second, 1)));
+        now(store.invalidate(app, TAGS, new Mode.Hard(), 0, "r1"));
+        long second = now(other.invalidate(app, TAGS, new Mode.Hard(), 0, "r2")).stamp();
+        now(store.beat(app, new Position("r1", one.epoch(), second, 1)));
+        now(other.beat(app, new Position("r2", two.epoch(), second, 1)));
         Change both = new Change.Acknowledged(one.epoch(), second);
         await().until(() -> waiting.contains(both) && idle.contains(both));
         now(other.close());

@@ -65,8 +65,8 @@ record DirectStore(RedisNode redis, AtomicReference<String> own) implements Stor
     }
 
     @Override
-    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
-        return Future.succeededFuture(redis.invalidate(app, tags, mode, holdOffMs, own.get()));
+    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs, String waiter) {
+        return Future.succeededFuture(redis.invalidate(app, tags, mode, holdOffMs, waiter));
     }
 
     @Override
@@ -80,8 +80,8 @@ record DirectStore(RedisNode redis, AtomicReference<String> own) implements Stor
     }
 
     @Override
-    public Future<Void> acknowledge(String app, Position position) {
-        redis.acknowledge(app, position);
+    public Future<Void> acknowledge(String app, Position position, Set<String> waiters) {
+        redis.acknowledge(app, position, waiters);
         return Future.succeededFuture();
     }
 

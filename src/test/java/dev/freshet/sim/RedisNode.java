@@ -325,15 +325,16 @@ final class RedisNode {
     }
 
     /** invalidate.lua. */
-    Invalidation invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs, String by) {
+    Invalidation invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs, String waiter) {
         long now = nowMicros();
         Clock clock = clock(app, 0);
-        long stamp = change(app, clock, tags, (tag, at) -> marked(app, tag, mode, at, now));
+        String named = rules.acks() == Rules.Acks.WINDOW ? "" : waiter;
+        long stamp = change(app, clock, tags, named, (tag, at) -> marked(app, tag, mode, at, now));
         if (watch != null) {
             watch.taken(this, tags, mode, stamp);
         }
-        if (!by.isEmpty() && rules.acks() != Rules.Acks.WINDOW) {
-            apply(all -> all.of(app).told.add(by));
+        if (!named.isEmpty()) {
+            apply(all -> all.of(app).told.add(named));
         }
         if (holdOffMs > 0) {
             Later later = new Later(now + 1_000 * holdOffMs, mode, List.copyOf(tags));
@@ -373,7 +374,7 @@ final class RedisNode {
     }
 
     /* change() of marks.lua. */
-    private long change(String app, Clock clock, List<Tag> tags, BiFunction<Tag, Long, Mark> marked) {
+    private long change(String app, Clock clock, List<Tag> tags, String waiter, BiFunction<Tag, Long, Mark> marked) {
         long stamp = Math.max(clock.last() + 1, nowMicros());
         Map<Tag, Mark> marks = new LinkedHashMap<>();
         tags.forEach(tag -> marks.put(tag, marked.apply(tag, stamp)));
@@ -384,7 +385,7 @@ final class RedisNode {
             control.clock = clock.last(stamp);
         });
         forget(app);
-        publish(app, new Change.Invalidated(clock.epoch(), clock.last(), stamp, marks));
+        publish(app, new Change.Invalidated(clock.epoch(), clock.last(), stamp, marks, waiter));
         return stamp;
     }
 
@@ -423,7 +424,7 @@ final class RedisNode {
                 .filter(later -> later.atMicros() <= now)
                 .limit(8)
                 .toList()) {
-            change(app, control.clock, due.tags(), (tag, stamp) -> marked(app, tag, due.mode(), stamp, now));
+            change(app, control.clock, due.tags(), "", (tag, stamp) -> marked(app, tag, due.mode(), stamp, now));
             apply(all -> all.of(app).later.remove(due));
         }
         long end = windowEnd(now);
@@ -508,6 +509,7 @@ final class RedisNode {
                     app,
                     raised,
                     List.copyOf(given.marks().keySet()),
+                    "",
                     (tag, stamp) -> known.getOrDefault(tag, Mark.NONE)
                             .merge(given.marks().get(tag)));
         }
@@ -518,17 +520,10 @@ final class RedisNode {
         return given.whole();
     }
 
-    /** ack.lua. */
-    void acknowledge(String app, Position position) {
-        Control control = state.of(app);
-        if (control.clock == null || !control.clock.epoch().equals(position.epoch())) {
-            return;
-        }
-        if (control.acks.containsKey(position.replica())) {
-            apply(all -> all.of(app).acks.merge(position.replica(), position.applied(), Math::max));
-        }
-        low(app);
-        step();
+    /** PUBLISH, on the channels of those who wait: it changes nothing, and looks at nothing. */
+    void acknowledge(String app, Position position, Set<String> waiters) {
+        Change applied = new Change.Applied(position.replica(), position.epoch(), position.applied());
+        waiters.forEach(one -> subscribers.forEach(subscriber -> subscriber.hearOwn(app, one, applied)));
     }
 
     Set<String> behind(String app, long stamp, Set<String> replicas) {

@@ -168,8 +168,8 @@ final class Unguarded implements Store {
     }
 
     @Override
-    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
-        return store.invalidate(app, tags, mode, holdOffMs).map(taken -> taken);
+    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs, String waiter) {
+        return store.invalidate(app, tags, mode, holdOffMs, waiter).map(taken -> taken);
     }
 
     @Override
@@ -207,8 +207,8 @@ final class Unguarded implements Store {
     }
 
     @Override
-    public Future<Void> acknowledge(String app, Position position) {
-        return store.acknowledge(app, position);
+    public Future<Void> acknowledge(String app, Position position, Set<String> waiters) {
+        return store.acknowledge(app, position, waiters);
     }
 
     @Override

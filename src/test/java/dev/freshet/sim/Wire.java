@@ -227,8 +227,8 @@ final class Wire implements Store {
     }
 
     @Override
-    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs) {
-        return call("invalidate", true, redis -> redis.invalidate(app, tags, mode, holdOffMs, replica));
+    public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs, String waiter) {
+        return call("invalidate", true, redis -> redis.invalidate(app, tags, mode, holdOffMs, waiter));
     }
 
     @Override
@@ -242,9 +242,9 @@ final class Wire implements Store {
     }
 
     @Override
-    public Future<Void> acknowledge(String app, Position position) {
-        return call("acknowledge", true, redis -> {
-            redis.acknowledge(app, position);
+    public Future<Void> acknowledge(String app, Position position, Set<String> waiters) {
+        return call("acknowledge", false, redis -> {
+            redis.acknowledge(app, position, waiters);
             return null;
         });
     }

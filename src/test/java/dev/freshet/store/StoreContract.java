@@ -426,32 +426,50 @@ public abstract class StoreContract {
         assertThat(rest.windows()).containsOnlyKeys("r1");
     }
 
+    /** Who waits is named to all, and told by each; nobody else is. */
     @Test
-    void acknowledge_byTheLastReplica_isTold() {
+    void acknowledge_toWhoWaits_isToldToThatOneAlone() {
+        List<Change> heard = listen();
+        List<Change> idle = listen("r2");
+        Pulse one = join("r1");
+        join("r2");
+        long stamp = now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0, "r1"))
+                .stamp();
+        await().until(() -> !invalidations(idle).isEmpty());
+        assertThat(invalidations(idle).getFirst().waiter()).isEqualTo("r1");
+
+        now(store().acknowledge(app, new Position("r2", one.epoch(), stamp, 1), Set.of("r1", "r3")));
+        await().until(() -> heard.contains(new Change.Applied("r2", one.epoch(), stamp)));
+        now(store().write(key, draft("then"), new Ticket(1, 0)));
+        await().until(() -> idle.stream().anyMatch(Change.Written.class::isInstance));
+        assertThat(idle).noneMatch(Change.Applied.class::isInstance);
+    }
+
+    @Test
+    void beat_ofTheLastReplicaThatHasApplied_isTold() {
         List<Change> heard = listen();
         Pulse one = join("r1");
-        Pulse two = join("r2");
-        long stamp =
-                now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0)).stamp();
+        join("r2");
+        long stamp = now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0, "r1"))
+                .stamp();
 
-        now(store().acknowledge(app, new Position("r1", one.epoch(), stamp, 1)));
-        Pulse between = now(store().beat(app, at("r1", one)));
-        now(store().acknowledge(app, new Position("r2", two.epoch(), stamp, 1)));
+        Pulse between = now(store().beat(app, new Position("r1", one.epoch(), stamp, 2)));
+        now(store().beat(app, new Position("r2", one.epoch(), stamp, 2)));
 
         assertThat(between.acknowledged()).isLessThan(stamp);
         await().until(() -> heard.contains(new Change.Acknowledged(one.epoch(), stamp)));
     }
 
     @Test
-    void acknowledge_ofAnotherEpoch_countsNothing() {
+    void beat_ofAnotherEpoch_countsNothing() {
         List<Change> heard = listen();
-        Pulse one = join("r1");
-        long stamp =
-                now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0)).stamp();
+        join("r1");
+        long stamp = now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0, "r1"))
+                .stamp();
 
-        now(store().acknowledge(app, new Position("r1", "another", stamp, 1)));
-
-        assertThat(now(store().beat(app, at("r1", one))).acknowledged()).isLessThan(stamp);
+        assertThat(now(store().beat(app, new Position("r1", "another", stamp, 1)))
+                        .acknowledged())
+                .isLessThan(stamp);
         assertThat(heard).noneMatch(change -> change instanceof Change.Acknowledged all && all.stamp() >= stamp);
     }
 
@@ -495,12 +513,12 @@ public abstract class StoreContract {
     }
 
     @Test
-    void behind_afterAnAcknowledgement_namesTheOthers() {
+    void behind_afterABeat_namesTheOthers() {
         Pulse one = join("r1");
         join("r2");
         long stamp =
                 now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0)).stamp();
-        now(store().acknowledge(app, new Position("r1", one.epoch(), stamp, 1)));
+        now(store().beat(app, new Position("r1", one.epoch(), stamp, 1)));
 
         assertThat(now(store().behind(app, stamp, Set.of("r1", "r2", "r3")))).containsExactlyInAnyOrder("r2", "r3");
         assertThat(now(store().behind(app, stamp, Set.of()))).isEmpty();
@@ -554,7 +572,7 @@ public abstract class StoreContract {
         Pulse one = join("r1");
         long stamp =
                 now(store().invalidate(app, List.of(POSTS), new Mode.Hard(), 0)).stamp();
-        now(store().acknowledge(app, new Position("r1", one.epoch(), stamp, 1)));
+        now(store().beat(app, new Position("r1", one.epoch(), stamp, 1)));
         Evidence evidence = now(store().evidence(app, List.of(USERS, POSTS)));
 
         assertThat(evidence.epoch()).isEqualTo(one.epoch());
@@ -565,8 +583,12 @@ public abstract class StoreContract {
 
     /** What is told of the app from now on; returns once it is live. */
     protected List<Change> listen() {
+        return listen("r1");
+    }
+
+    private List<Change> listen(String replica) {
         List<Change> heard = new CopyOnWriteArrayList<>();
-        store().listen(app, "r1", heard::add);
+        store().listen(app, replica, heard::add);
         await().until(() -> heard.contains(new Change.Live()));
         return heard;
     }
