@@ -21,12 +21,21 @@
 --
 -- clock(keys, rules, applied) takes the KEYS of invalidate.lua as a table of their names; a table of
 -- window and margin in ms; and the applied stamp of who asks, or 0. It answers a table of epoch,
--- last, floor, doubt, kept, quiet, low and now: µs, but the epoch; and told. doubt is 0, or the first stamp of an
--- epoch in doubt; kept is the newest stamp that survived into it. low and told are as in invalidate.lua.
+-- last, floor, doubt, kept and now: µs, but the epoch; and, as text, quiet and told, as in
+-- invalidate.lua. doubt is 0, or the first stamp of an epoch in doubt; kept is the newest stamp that
+-- survived into it.
 local GAP = 60000000
 
+-- Numbers whose text is known. To format one costs Redis more than most commands do.
+local texts = {}
+
 local function text(number)
-  return string.format('%.0f', number)
+  local known = texts[number]
+  if not known then
+    known = string.format('%.0f', number)
+    texts[number] = known
+  end
+  return known
 end
 
 -- When a window that opens now has ended for certain, by whichever clock: those of two machines may
@@ -46,19 +55,34 @@ local function known(keys)
   return math.max(tonumber(newest[2] or '0'), tonumber(epoch))
 end
 
+-- The id of this Redis's history of replication, '' where that may not be asked.
+local function replication(info)
+  return type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
+end
+
+-- Whether that is this one. To look for what is known costs less than to find out what it is.
+local function isOf(info, master)
+  if not master or master == '' or type(info) ~= 'string' then
+    return master == replication(info)
+  end
+  return string.find(info, 'master_replid:' .. master, 1, true) ~= nil
+end
+
 local function clock(keys, rules, applied)
   redis.call('HDEL', keys.clock, '')
   local time = redis.call('TIME')
   local now = time[1] * 1000000 + time[2]
+  texts[now] = time[1] .. string.sub('00000' .. time[2], -6)
   local info = redis.pcall('INFO', 'replication')
-  local master = type(info) == 'string' and string.match(info, 'master_replid:(%x+)') or ''
-  local has = redis.call('HMGET', keys.clock, 'last', 'epoch', 'master', 'floor', 'doubt', 'kept', 'quiet', 'low', 'told')
+  local has = redis.call('HMGET', keys.clock, 'last', 'epoch', 'master', 'floor', 'doubt', 'kept', 'quiet', 'told')
   local last, floor, doubt = tonumber(has[1] or '0'), tonumber(has[4] or '0'), tonumber(has[5] or '0')
   local survived = has[1] and redis.call('HGET', keys.marks, '') == has[2] and held(keys.tags)
-  if survived and held(keys.live) and held(keys.acks) and has[3] == master and applied <= last then
+  if survived and held(keys.live) and held(keys.acks) and isOf(info, has[3]) and applied <= last then
+    texts[last] = has[1]
     return { epoch = has[2], last = last, floor = floor, doubt = doubt, kept = tonumber(has[6]),
-      quiet = tonumber(has[7]), low = tonumber(has[8] or '0'), told = has[9] or '', now = now }
+      quiet = has[7], told = has[8] or '', now = now }
   end
+  local master = replication(info)
   local first = math.max(now + GAP, math.max(last, known(keys), applied) + 1)
   local begun = {
     epoch = text(first) .. '.' .. string.sub(master, 1, 8) .. string.format('%x', now % 16777216),
@@ -66,14 +90,13 @@ local function clock(keys, rules, applied)
     floor = math.max(floor, doubt),
     doubt = first,
     kept = survived and last or 0,
-    quiet = windowEnd(rules, now),
-    low = 0,
+    quiet = text(windowEnd(rules, now)),
     told = '',
     now = now,
   }
   redis.call('HSET', keys.clock, 'last', text(first), 'epoch', begun.epoch, 'master', master,
     'floor', text(begun.floor), 'doubt', text(first), 'kept', text(begun.kept),
-    'quiet', text(begun.quiet), 'low', '0', 'told', '')
+    'quiet', begun.quiet, 'low', '0', 'told', '')
   redis.call('UNLINK', keys.live, keys.acks)
   if not survived then
     redis.call('UNLINK', keys.marks, keys.tags)

@@ -45,7 +45,7 @@ if ARGV[8] ~= '' then
 end
 
 local live = redis.call('ZRANGE', keys.live, '(' .. text(at.now), '(+inf', 'BYSCORE', 'WITHSCORES')
-local answer = { at.epoch, text(stamp), text(at.now), text(at.quiet), #live / 2 }
+local answer = { at.epoch, text(stamp), text(at.now), at.quiet, #live / 2 }
 local open = {}
 for i, value in ipairs(live) do
   answer[#answer + 1] = value

@@ -13,7 +13,7 @@ local function low(keys, at)
     redis.call('ZREM', keys.live, replica)
   end
   local lowest = redis.call('ZRANGE', keys.acks, '-inf', '(+inf', 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')[2] or '0'
-  if tonumber(lowest) > at.low then
+  if tonumber(lowest) > tonumber(redis.call('HGET', keys.clock, 'low') or '0') then
     redis.call('HSET', keys.clock, 'low', lowest)
     if at.told ~= '' then
       redis.call('PUBLISH', at.told, 'ack ' .. at.epoch .. ' ' .. lowest)

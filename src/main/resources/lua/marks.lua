@@ -114,12 +114,8 @@ local function change(keys, at, most, channel, tags, marked)
   redis.call('HSET', keys.clock, 'last', score, 'told', at.told)
   at.last = stamp
   forget(keys, at, most)
-  redis.call('PUBLISH', channel, 'invalidate ' .. cjson.encode({
-    epoch = at.epoch,
-    previous = text(previous),
-    stamp = score,
-    marks = marks,
-  }) .. (at.waiter and ' ' .. at.waiter or ''))
+  redis.call('PUBLISH', channel, 'invalidate {"epoch":"' .. at.epoch .. '","previous":"' .. text(previous)
+    .. '","stamp":"' .. score .. '","marks":' .. cjson.encode(marks) .. '}' .. (at.waiter and ' ' .. at.waiter or ''))
   return stamp
 end
 

@@ -20,15 +20,10 @@ import io.vertx.core.Future;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /** The model of Redis without a network before it. */
-record DirectStore(RedisNode redis, AtomicReference<String> own) implements Store {
-    DirectStore(RedisNode redis) {
-        this(redis, new AtomicReference<>(""));
-    }
-
+record DirectStore(RedisNode redis) implements Store {
     @Override
     public String describe() {
         return "a model of Redis";
@@ -103,7 +98,6 @@ record DirectStore(RedisNode redis, AtomicReference<String> own) implements Stor
 
     @Override
     public void listen(String app, String replica, Consumer<Change> heard) {
-        own.set(replica);
         redis.subscribe(new RedisNode.Subscriber() {
             @Override
             public void hear(String of, Change change) {

@@ -14,6 +14,8 @@ enum Guard {
     MISSED_LIST("G1"),
     /** A message that leaves a gap is not counted as applied. */
     GAPS("G1"),
+    /** An invalidation waits for each replica whose window was open when it was taken. */
+    EVERY_REPLICA("G1"),
     /** A new epoch acknowledges nothing until the windows of the old one have ended. */
     QUIET_PERIOD("G1"),
     /** Marks that a new epoch may lack are doubted until a replica gives them back. */

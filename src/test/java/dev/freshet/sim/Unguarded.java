@@ -21,6 +21,7 @@ import dev.freshet.store.Written;
 import dev.freshet.tag.Tag;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -169,7 +170,18 @@ final class Unguarded implements Store {
 
     @Override
     public Future<Invalidation> invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs, String waiter) {
-        return store.invalidate(app, tags, mode, holdOffMs, waiter).map(taken -> taken);
+        return store.invalidate(app, tags, mode, holdOffMs, waiter)
+                .map(taken -> lapses.has(Guard.EVERY_REPLICA) ? butOne(taken, waiter) : taken);
+    }
+
+    private static Invalidation butOne(Invalidation taken, String waiter) {
+        Map<String, Long> windows = new HashMap<>(taken.windows());
+        windows.keySet().stream()
+                .filter(replica -> !replica.equals(waiter))
+                .min(Comparator.naturalOrder())
+                .ifPresent(windows::remove);
+        return new Invalidation(
+                taken.epoch(), taken.stamp(), taken.timeMicros(), taken.quietUntilMicros(), windows, taken.away());
     }
 
     @Override
