@@ -3,6 +3,7 @@ package dev.freshet;
 import static dev.freshet.testing.Futures.await;
 import static dev.freshet.testing.Futures.until;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.freshet.edge.Scope;
 import dev.freshet.edge.Token;
@@ -307,8 +308,11 @@ class ConsoleTest {
         data("PUT", "/deployments/v2/entries/l", "", "x".repeat(1_000));
         data("GET", "/deployments/v2/entries/l", "", "");
 
-        JsonObject fleet = get(SHOP + "/replicas").json();
-        JsonObject replica = fleet.getJsonArray("replicas").getJsonObject(0);
+        // It says by its second beat what the first has brought.
+        JsonObject fleet = await().until(
+                        () -> get(SHOP + "/replicas").json(),
+                        told -> onlyReplica(told).getLong("applied") > 0);
+        JsonObject replica = onlyReplica(fleet);
         assertThat(replica.getString("replica"))
                 .isEqualTo(get("/console/api/state").json().getString("replica"));
         assertThat(replica.getLong("window")).isBetween(1L, 2_000L);
@@ -320,5 +324,9 @@ class ConsoleTest {
         assertThat(second.getString("deployment")).isEqualTo("v2");
         assertThat(second.getLong("entries")).isEqualTo(2);
         assertThat(second.getLong("bytes")).isBetween(2_000L, 4_000L);
+    }
+
+    private static JsonObject onlyReplica(JsonObject fleet) {
+        return fleet.getJsonArray("replicas").getJsonObject(0);
     }
 }
