@@ -74,6 +74,13 @@ public final class Access {
         return claimed.token;
     }
 
+    /** Whether a token that was admitted still would be: until they are replaced. */
+    public boolean knows(Token token) {
+        Map<String, Known> now = known;
+        Known same = now.get(token.id());
+        return same == null ? now.isEmpty() && token.equals(Token.ANYONE) : same.token.equals(token);
+    }
+
     /* The secret's text is freshet_ID_RANDOM, and no id has an underscore. */
     private static String id(String secret) {
         int from = Token.PREFIX.length();

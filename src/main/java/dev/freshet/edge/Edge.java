@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLPeerUnverifiedException;
 
@@ -70,8 +71,12 @@ public final class Edge {
         return Math.min(1_000, config.headTimeout().toMillis() / 4);
     }
 
-    /** Takes a connection on, or closes it. */
-    public void guard(HttpConnection connection) {
+    /**
+     * Takes a connection on, or closes it.
+     *
+     * @param shortcut what answers its requests before they are read, if anything does and they are of HTTP/1.1
+     */
+    public void guard(HttpConnection connection, Optional<Shortcut> shortcut) {
         if (!meters.opened(connectionsMax)) {
             connection.close();
             return;
@@ -82,8 +87,10 @@ public final class Edge {
             connection.closeHandler(closed -> meters.closed());
             return;
         }
-        StrictDecoder decoder = new StrictDecoder(options);
+        Optional<Repeats> repeats = shortcut.map(Repeats::new);
+        StrictDecoder decoder = new StrictDecoder(options, repeats);
         pipeline.replace(VertxHttpRequestDecoder.class, "httpDecoder", decoder);
+        repeats.ifPresent(answers -> pipeline.addAfter("httpEncoder", "repeats", answers));
         connections.put(decoder, connection);
         connection.closeHandler(closed -> {
             meters.closed();

@@ -60,6 +60,7 @@ public final class EdgeMeters {
 
     private final AtomicInteger connections = new AtomicInteger();
     private final Map<Refusal, Counter> refused = new EnumMap<>(Refusal.class);
+    private final Counter repeated;
     private final Map<Scope, Timer> requests = new EnumMap<>(Scope.class);
 
     /** Counts in {@code registry}, where every series exists from the start. */
@@ -78,6 +79,12 @@ public final class EdgeMeters {
                             .tag("reason", refusal.name().toLowerCase(Locale.ROOT))
                             .register(registry));
         }
+        repeated = Counter.builder("freshet.requests.repeated")
+                .description(
+                        "Reads of near copies that were answered before they were parsed, for they repeat what was sent"
+                                + " on their connection before. Few beside the reads of `freshet_request`: something puts another"
+                                + " id into each request, or opens a connection for each; or they are traced")
+                .register(registry);
         time(registry, Scope.ENTRIES_READ, "read");
         time(registry, Scope.ENTRIES_WRITE, "write");
         time(registry, Scope.TAGS_INVALIDATE, "invalidate");
@@ -103,6 +110,12 @@ public final class EdgeMeters {
         if (timer != null) {
             timer.record(nanos, TimeUnit.NANOSECONDS);
         }
+    }
+
+    /** Counts a read that was answered before it was parsed. */
+    public void repeated(long nanos) {
+        repeated.increment();
+        answered(Scope.ENTRIES_READ, nanos);
     }
 
     /** Counts one that is not let in. */

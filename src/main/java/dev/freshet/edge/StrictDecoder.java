@@ -1,6 +1,7 @@
 package dev.freshet.edge;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
@@ -8,6 +9,7 @@ import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
@@ -16,6 +18,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.impl.VertxHttpRequestDecoder;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the requests of one connection of HTTP/1.1 to the letter, and knows how long they take to arrive. */
@@ -36,9 +39,16 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
     private int lengths;
     private long sinceNanos;
     private @Nullable Channel channel;
+    private final @Nullable Repeats repeats;
 
-    StrictDecoder(HttpServerOptions options) {
+    /**
+     * One for a connection.
+     *
+     * @param repeats what answers requests before they are read, if anything does
+     */
+    StrictDecoder(HttpServerOptions options, Optional<Repeats> repeats) {
         super(options);
+        this.repeats = repeats.orElse(null);
     }
 
     @Override
@@ -48,12 +58,16 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
             in.skipBytes(in.readableBytes());
             return;
         }
-        if (part == Part.NOTHING && in.isReadable()) {
+        int from = in.readerIndex();
+        boolean begins = part == Part.NOTHING && in.isReadable();
+        if (begins && repeats != null && repeats.answers(context, in)) {
+            return;
+        }
+        if (begins) {
             framing.begin();
             lengths = 0;
             arrives(Part.HEAD);
         }
-        int from = in.readerIndex();
         int before = out.size();
         super.decode(context, in, out);
         boolean proper = framing.take(in, from, in.readerIndex());
@@ -63,6 +77,18 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
         if (!proper && part != Part.WRONG) {
             refuse(in, out, before);
         }
+        if (repeats != null && out.size() > before && out.get(before) instanceof HttpRequest request) {
+            boolean whole = begins && part == Part.NOTHING;
+            repeats.handOn(request, whole ? in.slice(from, in.readerIndex() - from) : Unpooled.EMPTY_BUFFER);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) throws Exception {
+        if (repeats != null) {
+            repeats.send(context);
+        }
+        super.channelReadComplete(context);
     }
 
     /* Whether what the decoder has read is what may come now. What it refuses by itself, it tells so. */

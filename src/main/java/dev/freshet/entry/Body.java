@@ -73,6 +73,11 @@ public final class Body {
         return BufferInternal.buffer(Unpooled.wrappedBuffer(kept));
     }
 
+    /** Adds the bytes as they are kept to others. */
+    public void appendTo(ByteBuf out) {
+        out.writeBytes(kept);
+    }
+
     /** How many are kept. */
     public int keptLength() {
         return kept.length;

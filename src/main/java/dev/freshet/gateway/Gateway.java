@@ -33,6 +33,7 @@ import java.util.SortedMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -127,9 +128,14 @@ public final class Gateway {
      * @param nanos {@link #nanos} since the request came
      */
     public @Nullable Entry hit(Key key, Ask ask, long nanos) {
+        return hit(key, ask, nanos, any -> true);
+    }
+
+    /** The same, if it is one that the caller can use. */
+    public @Nullable Entry hit(Key key, Ask ask, long nanos, Predicate<Entry> usable) {
         Coherence app = invalidations.app(key.app());
         Copy copy = ask.early() ? null : copy(app, key, nanos);
-        if (copy == null || app.judge(copy, ask.softTags(), nanos) != Freshness.FRESH) {
+        if (copy == null || !usable.test(copy.entry()) || app.judge(copy, ask.softTags(), nanos) != Freshness.FRESH) {
             return null;
         }
         Entry entry = copy.entry();

@@ -7,9 +7,11 @@ import dev.freshet.tag.Tag;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.lang.ref.WeakReference;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** The headers of an entry that are the same in each answer, or for a second, encoded once. Of one event loop. */
@@ -51,6 +53,9 @@ final class EntryHead {
     private CharSequence age = "";
     private long ttlS;
     private CharSequence nearStatus = "";
+    private byte[] near = {};
+    private long nearFromMs;
+    private long nearToMs;
 
     /** That of an entry. */
     EntryHead(Entry entry) {
@@ -105,15 +110,48 @@ final class EntryHead {
 
     /** Says which entry it is, how it was found, for how long it is good, and what it belongs to. */
     void tell(Found found, HttpServerResponse response) {
-        response.putHeader(HttpHeaders.AGE, age(found.ageMs() / 1_000))
-                .putHeader(STATE, found.freshness().isStale() ? STALE : FRESH)
-                .putHeader(CACHE_STATUS, found.isFreshNear() ? nearStatus(found) : found.cacheStatus())
-                .putHeader(HttpHeaders.ETAG, quotedEtag);
+        tell(found, response::putHeader);
+    }
+
+    private void tell(Found found, BiConsumer<CharSequence, CharSequence> field) {
+        field.accept(HttpHeaders.AGE, age(found.ageMs() / 1_000));
+        field.accept(STATE, found.freshness().isStale() ? STALE : FRESH);
+        field.accept(CACHE_STATUS, found.isFreshNear() ? nearStatus(found) : found.cacheStatus());
+        field.accept(HttpHeaders.ETAG, quotedEtag);
         if (lifetime.isPresent()) {
-            response.putHeader(LIFETIME, lifetime.get());
+            field.accept(LIFETIME, lifetime.get());
         }
         if (groups.isPresent()) {
-            response.putHeader(GROUPS, groups.get());
+            field.accept(GROUPS, groups.get());
+        }
+    }
+
+    /** The head of a whole answer to who asks for the entry alone, and gets a near copy that is fresh, as it goes over the wire. */
+    byte[] near(Entry entry, long ageMs) {
+        if (ageMs < nearFromMs || ageMs >= nearToMs) {
+            Found found = Found.near(entry, ageMs);
+            StringBuilder head = new StringBuilder("HTTP/1.1 200 OK\r\n");
+            BiConsumer<CharSequence, CharSequence> field = (name, value) ->
+                    head.append(name).append(": ").append(value).append("\r\n");
+            field.accept(HttpHeaders.CACHE_CONTROL, HttpVerticle.NO_STORE);
+            tell(found, field);
+            field.accept(HttpHeaders.CONTENT_TYPE, type);
+            field.accept(HttpHeaders.CONTENT_LENGTH, length);
+            near = head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+            nearIsGood(found);
+        }
+        return near;
+    }
+
+    /* Until the second of its age, or that of its time left, is another. */
+    private void nearIsGood(Found found) {
+        nearFromMs = found.ageMs() - found.ageMs() % 1_000;
+        nearToMs = nearFromMs + 1_000;
+        long revalidateMs = found.entry().orElseThrow().lifetime().revalidateMs();
+        if (revalidateMs != Lifetime.NEVER) {
+            long lastMs = revalidateMs - found.ttlS() * 1_000;
+            nearFromMs = Math.max(nearFromMs, lastMs - 999);
+            nearToMs = Math.min(nearToMs, lastMs + 1);
         }
     }
 

@@ -29,12 +29,13 @@ final class EntryRoutes {
     private final Bodies bodies;
     private final Codec codec;
     private final int bodyBytesMax;
-    private final EntryHead.Table heads = new EntryHead.Table();
+    private final EntryHead.Table heads;
 
-    EntryRoutes(Gateway gateway, Bodies bodies, Codec codec, int bodyBytesMax) {
+    EntryRoutes(Gateway gateway, Bodies bodies, Codec codec, EntryHead.Table heads, int bodyBytesMax) {
         this.gateway = gateway;
         this.bodies = bodies;
         this.codec = codec;
+        this.heads = heads;
         this.bodyBytesMax = bodyBytesMax;
     }
 

@@ -6,6 +6,7 @@ import dev.freshet.edge.EdgeConfig;
 import dev.freshet.edge.EdgeMeters;
 import dev.freshet.edge.EdgeMeters.Refusal;
 import dev.freshet.edge.Scope;
+import dev.freshet.edge.Shortcut;
 import dev.freshet.edge.Tls;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.http.Problem.Kind;
@@ -32,10 +33,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Serves the HTTP API. Deployed once per event loop; the instances share one gateway, and one port. */
 public final class HttpVerticle extends VerticleBase {
-    private static final CharSequence NO_STORE = HttpHeaders.createOptimized("no-store");
+    static final CharSequence NO_STORE = HttpHeaders.createOptimized("no-store");
     private static final String APP = "/v1/apps/{app}";
     private static final String DEPLOYMENT = APP + "/deployments/{deployment}";
-    private static final String ENTRY = DEPLOYMENT + "/entries/{key}";
+    static final String ENTRY = DEPLOYMENT + "/entries/{key}";
     private static final String LEASE = DEPLOYMENT + "/leases/{token}";
     private static final String INVALIDATIONS = APP + "/invalidations";
 
@@ -92,27 +93,32 @@ public final class HttpVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         EventStreams opened = new EventStreams(vertx, door.eventStreamsMax, times, meters);
-        Routes routes = routes(opened);
+        EntryHead.Table heads = new EntryHead.Table();
+        Routes routes = routes(opened, heads);
+        Optional<Shortcut> shortcut = door.traces.isPresent()
+                ? Optional.empty()
+                : Optional.of(new NearHits(gateway, routes, heads, door.access, door.meters, () -> draining));
         streams = opened;
         Edge edge = new Edge(door.config, door.config.connectionsMax(), ClientAuth.REQUIRED, door.meters);
         vertx.setPeriodic(edge.sweepMs(), tick -> {
             turnedNanos = System.nanoTime();
             edge.sweep();
         });
-        Future<HttpServer> onPort = server(edge, edge.options(), routes).listen(config.port(), config.host());
+        Future<HttpServer> onPort =
+                server(edge, edge.options(), routes, shortcut).listen(config.port(), config.host());
         return onPort.onSuccess(listening -> port = listening.actualPort())
                 .compose(listening -> config.socket()
-                        .<Future<?>>map(socket -> onSocket(socket, edge, routes))
+                        .<Future<?>>map(socket -> onSocket(socket, edge, routes, shortcut))
                         .orElse(Future.succeededFuture()));
     }
 
     /* Who may reach a socket is decided by its file, so it needs no TLS. */
-    private Future<?> onSocket(Path socket, Edge edge, Routes routes) {
+    private Future<?> onSocket(Path socket, Edge edge, Routes routes, Optional<Shortcut> shortcut) {
         HttpServerOptions plain = new HttpServerOptions(edge.options()).setSsl(false);
-        return server(edge, plain, routes).listen(SocketAddress.domainSocketAddress(socket.toString()));
+        return server(edge, plain, routes, shortcut).listen(SocketAddress.domainSocketAddress(socket.toString()));
     }
 
-    private HttpServer server(Edge edge, HttpServerOptions options, Routes routes) {
+    private HttpServer server(Edge edge, HttpServerOptions options, Routes routes, Optional<Shortcut> shortcut) {
         HttpServer server = vertx.createHttpServer(options)
                 .requestHandler(request -> {
                     request.response().putHeader(HttpHeaders.CACHE_CONTROL, NO_STORE);
@@ -123,15 +129,15 @@ public final class HttpVerticle extends VerticleBase {
                     }
                     routes.answer(request);
                 })
-                .connectionHandler(edge::guard)
+                .connectionHandler(connection -> edge.guard(connection, shortcut))
                 .invalidRequestHandler(this::refuse);
         servers.add(server);
         return server;
     }
 
-    private Routes routes(EventStreams opened) {
+    private Routes routes(EventStreams opened, EntryHead.Table heads) {
         Bodies bodies = new Bodies(door.bodies, door.meters, door.config.bodyTimeout());
-        EntryRoutes entries = new EntryRoutes(gateway, bodies, door.codec, config.bodyBytesMax());
+        EntryRoutes entries = new EntryRoutes(gateway, bodies, door.codec, heads, config.bodyBytesMax());
         InvalidationRoutes invalidations = new InvalidationRoutes(gateway, door.meters, opened);
         return new Routes(door.access, door.meters, door.requestsMax, door.traces)
                 .on(

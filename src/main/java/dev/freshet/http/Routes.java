@@ -134,17 +134,32 @@ final class Routes {
     }
 
     private Found found(String sent) {
-        int hash = sent.hashCode();
-        int at = (hash ^ hash >>> 16) & FOUND_MAX - 1;
-        Found known = found[at];
+        Found known = found[slot(sent)];
         if (known != null && known.sent.equals(sent)) {
             return known;
         }
         Found read = find(sent);
         if (sent.length() <= FOUND_CHARS_MAX) {
-            found[at] = read;
+            found[slot(sent)] = read;
         }
         return read;
+    }
+
+    private static int slot(String sent) {
+        int hash = sent.hashCode();
+        return (hash ^ hash >>> 16) & FOUND_MAX - 1;
+    }
+
+    /**
+     * What a path stands for that was asked for lately.
+     *
+     * @param pattern which it matches
+     * @return null if it was not, or matches another pattern
+     */
+    @Nullable
+    Target lately(String sent, String pattern) {
+        Found known = found[slot(sent)];
+        return known != null && known.sent.equals(sent) && known.path.pattern.equals(pattern) ? known.target : null;
     }
 
     private Found find(String sent) {

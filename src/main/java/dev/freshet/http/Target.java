@@ -26,6 +26,12 @@ final class Target {
         return segment;
     }
 
+    /** The key that it names, if that was read. */
+    @Nullable
+    Key key() {
+        return key;
+    }
+
     /** The key that it names; what is wrong with it is said each time. */
     Key key(Supplier<Key> reading) {
         Key known = key;

@@ -14,6 +14,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -68,7 +69,7 @@ public final class OpsVerticle extends VerticleBase {
         vertx.setPeriodic(edge.sweepMs(), tick -> edge.sweep());
         return vertx.createHttpServer(edge.options())
                 .requestHandler(router())
-                .connectionHandler(edge::guard)
+                .connectionHandler(connection -> edge.guard(connection, Optional.empty()))
                 .listen(config.port(), config.host())
                 .onSuccess(listening -> {
                     server = listening;

@@ -1,40 +1,98 @@
 package dev.freshet.edge;
 
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.HttpServerOptions;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Requests are read alike, however they are cut up on their way; and what is read is what was sent. */
+/**
+ * Requests are read alike, however they are cut up on their way, and whether or not those that repeat are answered before they are read; and
+ * what is read is what was sent.
+ */
 public final class RequestFuzz implements Consumer<byte[]> {
     private static final HttpServerOptions OPTIONS = new HttpServerOptions();
 
     @Override
     public void accept(byte[] bytes) {
-        String whole = read(bytes, bytes.length);
-        String inParts = read(bytes, 1);
-        if (!whole.equals(inParts)) {
-            throw new AssertionError(
-                    "read as\n" + whole + "when it comes at once, and as\n" + inParts + "byte by byte");
+        String whole = read(bytes, bytes.length, Optional.empty(), new ArrayList<>());
+        checkSame(whole, "byte by byte", read(bytes, 1, Optional.empty(), new ArrayList<>()));
+        List<HttpObject> parts = new ArrayList<>();
+        checkSame(
+                whole, "with a shortcut", read(bytes, bytes.length, Optional.of(new Repeats(new Known(parts))), parts));
+    }
+
+    private static void checkSame(String whole, String how, String other) {
+        if (!whole.equals(other)) {
+            throw new AssertionError("read as\n" + whole + "when it comes at once, and as\n" + other + how);
         }
     }
 
-    private static String read(byte[] bytes, int atOnce) {
-        EmbeddedChannel channel = new EmbeddedChannel(new StrictDecoder(OPTIONS));
+    /** Tells what it is asked for, if that was asked before, as if it had been read. */
+    private record Known(List<HttpObject> parts) implements Shortcut {
+        @Override
+        public Asker asker(HttpHeaders fields) {
+            return (path, allocator) -> {
+                if (parts.stream()
+                        .noneMatch(part ->
+                                part instanceof HttpRequest read && read.uri().equals(path))) {
+                    return null;
+                }
+                parts.add(new DefaultFullHttpRequest(
+                        HttpVersion.HTTP_1_1,
+                        HttpMethod.GET,
+                        path,
+                        Unpooled.EMPTY_BUFFER,
+                        fields,
+                        EmptyHttpHeaders.INSTANCE));
+                return allocator.buffer();
+            };
+        }
+    }
+
+    private static String read(byte[] bytes, int atOnce, Optional<Repeats> repeats, List<HttpObject> parts) {
+        ChannelInboundHandlerAdapter server = new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext context, Object part) {
+                parts.add((HttpObject) part);
+                if (part instanceof LastHttpContent) {
+                    context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+                }
+            }
+        };
+        EmbeddedChannel channel = new EmbeddedChannel(new StrictDecoder(OPTIONS, repeats));
+        repeats.ifPresent(channel.pipeline()::addLast);
+        channel.pipeline().addLast(server);
         for (int from = 0; from < bytes.length; from += atOnce) {
             channel.writeInbound(Unpooled.copiedBuffer(bytes, from, Math.min(atOnce, bytes.length - from)));
         }
+        String read = told(parts);
+        parts.forEach(ReferenceCountUtil::release);
+        channel.finishAndReleaseAll();
+        return read;
+    }
+
+    private static String told(List<HttpObject> parts) {
         StringBuilder whole = new StringBuilder();
         StringBuilder begun = new StringBuilder();
         boolean proper = true;
-        for (Object part = channel.readInbound(); part != null; part = channel.readInbound()) {
-            proper = proper && ((HttpObject) part).decoderResult().isSuccess();
+        for (HttpObject part : parts) {
+            proper = proper && part.decoderResult().isSuccess();
             if (proper) {
                 tell(part, begun);
             }
@@ -42,9 +100,7 @@ public final class RequestFuzz implements Consumer<byte[]> {
                 whole.append(begun).append("END\n");
                 begun.setLength(0);
             }
-            ReferenceCountUtil.release(part);
         }
-        channel.finishAndReleaseAll();
         /* Nothing after what is refused is acted on, nor the request that it belongs to, though some of it may have come. */
         return proper ? whole.append(begun).toString() : whole + "REFUSED";
     }

@@ -62,6 +62,8 @@ final class Api implements AutoCloseable {
 
     final BreakableStore store = new BreakableStore(new MemoryStore(256 << 20, COHERENCE.rules()));
     final LeaseVerticle leases;
+    final Access access;
+    final HttpVerticle http;
     final int port;
 
     private final MeterRegistry registry = new SimpleMeterRegistry();
@@ -113,11 +115,12 @@ final class Api implements AutoCloseable {
         HttpConfig config = new HttpConfig(
                 "127.0.0.1", 0, BODY_BYTES_MAX, BODIES_BYTES_MAX, coding, STREAMS_MAX, Optional.empty(), "660");
         UnderWay bodies = new UnderWay(BODIES_BYTES_MAX, edgeMeters);
-        HttpVerticle http = new HttpVerticle(
+        access = new Access(edge.tokens());
+        http = new HttpVerticle(
                 gateway,
                 config,
                 new HttpVerticle.Door(
-                        new Access(edge.tokens()),
+                        access,
                         edge,
                         edgeMeters,
                         edge.requestsMax(),

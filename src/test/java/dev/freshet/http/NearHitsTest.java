@@ -1,0 +1,263 @@
+package dev.freshet.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.edge.EdgeConfig;
+import dev.freshet.edge.Scope;
+import dev.freshet.edge.Token;
+import dev.freshet.entry.Body;
+import dev.freshet.entry.Entry;
+import dev.freshet.entry.Frame;
+import dev.freshet.entry.Key;
+import dev.freshet.entry.Lifetime;
+import dev.freshet.tag.Tag;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NearHitsTest extends OnApi {
+    private static final AtomicInteger TURN = new AtomicInteger();
+
+    private final String path = Api.entry("hit-" + TURN.incrementAndGet());
+
+    private static Entry entry(Lifetime lifetime) {
+        Key key = Key.of("shop", "v1", "k");
+        return new Entry(key, 1, 0, 0, List.of(new Tag("a")), lifetime, "text/plain", "", Body.EMPTY);
+    }
+
+    private static String get(String path, String... fields) {
+        String more = fields.length == 0 ? "" : String.join("\n", fields) + "\n";
+        return "GET " + path + " HTTP/1.1\nHost: h\n" + more + "\n";
+    }
+
+    /* A second may pass between two answers. */
+    private static String ageless(String head) {
+        return head.replaceAll("age: \\d+|ttl=\\d+", "");
+    }
+
+    private static String answer(Wire wire, String body) throws IOException {
+        return ageless(wire.readTo("\r\n\r\n" + body));
+    }
+
+    private static double repeated() {
+        return api.count("freshet.requests.repeated");
+    }
+
+    /** Whether what is answered now was found without reading the request. */
+    private static boolean repeats(Wire wire, String request, String body) throws IOException {
+        double before = repeated();
+        answer(wire.send(request), body);
+        return repeated() > before;
+    }
+
+    private void put(String body, String... fields) {
+        assertThat(api.put(path, body, fields).status()).isBetween(201, 204);
+        assertThat(api.get(path).text()).isEqualTo(body);
+    }
+
+    @Test
+    void repeatedRead_isAnsweredAsTheFirst_byteForByte() throws IOException {
+        put(
+                "body",
+                "Content-Type",
+                "text/plain",
+                "Cache-Groups",
+                "\"a\", \"b\"",
+                "Freshet-Lifetime",
+                "revalidate=60, expire=600");
+        double before = repeated();
+        long timed = api.requests("read");
+        try (Wire wire = api.wire()) {
+            String first = answer(wire.send(get(path)), "body");
+
+            for (int i = 0; i < 3; i++) {
+                assertThat(answer(wire.send(get(path)), "body")).isEqualTo(first);
+            }
+            assertThat(repeated()).isEqualTo(before + 3);
+            assertThat(api.requests("read")).isEqualTo(timed + 4);
+            assertThat(first).contains("cache-control: no-store", "Freshet-State: fresh", "detail=near");
+        }
+    }
+
+    @Test
+    void whatIsInvalidated_isNotAnsweredAgain() throws IOException {
+        put("body", "Cache-Groups", "\"ended\"");
+        try (Wire wire = api.wire()) {
+            answer(wire.send(get(path)), "body");
+            assertThat(repeats(wire, get(path), "body")).isTrue();
+
+            api.invalidate("ended");
+
+            assertThat(wire.send(get(path)).readTo("\r\n\r\n")).startsWith("HTTP/1.1 404");
+        }
+    }
+
+    @Test
+    void whatIsWrittenAnew_isAnswered() throws IOException {
+        put("body");
+        try (Wire wire = api.wire()) {
+            answer(wire.send(get(path)), "body");
+            put("newer");
+
+            assertThat(repeats(wire, get(path), "newer")).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Freshet-Lease: want",
+                "Prefer: wait=1",
+                "If-None-Match: \"x\"",
+                "Accept: " + Frame.MEDIA_TYPE,
+                "Accept: Application/Vnd.Freshet.Entry; q=1",
+                "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                "Expect: 100-continue",
+                "Anything: else"
+            })
+    void readThatSaysMore_isRead(String field) throws IOException {
+        put("body");
+        try (Wire wire = api.wire()) {
+            wire.send(get(path, field)).readTo("body");
+
+            assertThat(repeats(wire, get(path, field), "")).isFalse();
+        }
+    }
+
+    @Test
+    void fieldsOfWhichTheAnswerDepends_areNotIdle() {
+        assertThat(NearHits.isIdle("connection", "Keep-Alive")).isTrue();
+        assertThat(NearHits.isIdle("connection", "close")).isFalse();
+        assertThat(NearHits.isIdle("content-length", "1")).isFalse();
+        assertThat(NearHits.isIdle("accept", "text/html")).isTrue();
+    }
+
+    @Test
+    void readThatEndsItsConnection_endsIt() throws IOException {
+        put("body");
+        try (Wire wire = api.wire()) {
+            answer(wire.send(get(path, "Connection: keep-alive")), "body");
+            assertThat(repeats(wire, get(path, "Connection: keep-alive"), "body"))
+                    .isTrue();
+
+            String close = get(path, "Connection: close");
+            assertThat(wire.send(close + close).readAll()).endsWith("body").containsOnlyOnce("HTTP/1.1 200");
+        }
+    }
+
+    @Test
+    void longBody_isRead() throws IOException {
+        String body = "x".repeat(16_385);
+        put(body);
+        try (Wire wire = api.wire()) {
+            answer(wire.send(get(path)), body);
+            assertThat(repeats(wire, get(path), body)).isFalse();
+
+            put(body.substring(1));
+            assertThat(repeats(wire, get(path), body.substring(1))).isTrue();
+        }
+    }
+
+    @Test
+    void bodyKeptCompressed_isRead() throws IOException {
+        String body = "compressible ".repeat(1_000);
+        try (Api compressing = Api.compressing();
+                Wire wire = compressing.wire()) {
+            compressing.put(path, body);
+            compressing.get(path);
+            for (int i = 0; i < 3; i++) {
+                wire.send(get(path)).readTo("\r\n\r\n" + body);
+            }
+            assertThat(compressing.count("freshet.requests.repeated")).isZero();
+        }
+    }
+
+    @Test
+    void tokenThatIsReplaced_isRefusedAtOnce() throws IOException {
+        Token.Minted mine = Token.mint("mine", Set.of("shop"), Set.of(Scope.ENTRIES_READ, Scope.ENTRIES_WRITE));
+        Token.Minted other = Token.mint("mine", Set.of("shop"), Set.of(Scope.ENTRIES_READ));
+        String bearer = "Authorization: Bearer " + mine.secret();
+        try (Api guarded = Api.start(EdgeConfig.DEFAULT.with(List.of(mine.token()), Optional.empty()));
+                Wire wire = guarded.wire()) {
+            guarded.put(path, "body", "Authorization", "Bearer " + mine.secret());
+            for (int i = 0; i < 3; i++) {
+                wire.send(get(path, bearer)).readTo("\r\n\r\nbody");
+            }
+            assertThat(guarded.count("freshet.requests.repeated")).isPositive();
+
+            guarded.access.replace(List.of(other.token()));
+
+            assertThat(wire.send(get(path, bearer)).readTo("\r\n\r\n")).startsWith("HTTP/1.1 401");
+        }
+    }
+
+    @Test
+    void tokenOfAnotherApp_isRefused() throws IOException {
+        Token.Minted shop = Token.mint("shop", Set.of("shop"), Set.of(Scope.ENTRIES_READ, Scope.ENTRIES_WRITE));
+        Token.Minted blog = Token.mint("blog", Set.of("blog"), Set.of(Scope.ENTRIES_READ, Scope.ENTRIES_WRITE));
+        try (Api guarded = Api.start(EdgeConfig.DEFAULT.with(List.of(shop.token(), blog.token()), Optional.empty()));
+                Wire wire = guarded.wire()) {
+            guarded.put(path, "body", "Authorization", "Bearer " + shop.secret());
+            guarded.get(path, "Authorization", "Bearer " + shop.secret());
+
+            for (int i = 0; i < 3; i++) {
+                String answer = wire.send(get(path, "Authorization: Bearer " + blog.secret()))
+                        .readTo("\r\n\r\n");
+                assertThat(answer).startsWith("HTTP/1.1 403");
+                wire.readTo("}");
+            }
+        }
+    }
+
+    @Test
+    void drainingReplica_endsTheConnection() throws IOException {
+        try (Api leaving = Api.start();
+                Wire wire = leaving.wire()) {
+            leaving.put(path, "body");
+            for (int i = 0; i < 3; i++) {
+                wire.send(get(path)).readTo("\r\n\r\nbody");
+            }
+            leaving.http.drain();
+
+            assertThat(wire.send(get(path)).readAll())
+                    .contains("connection: close")
+                    .endsWith("body");
+        }
+    }
+
+    @Test
+    void pipelinedReads_areAnsweredInTheirOrder() throws IOException {
+        put("body");
+        String missing = Api.entry("missing");
+        try (Wire wire = api.wire()) {
+            answer(wire.send(get(path)), "body");
+
+            wire.send(get(path) + get(missing) + get(path) + get(missing) + get(path));
+
+            for (int i = 0; i < 5; i++) {
+                boolean found = i % 2 == 0;
+                assertThat(wire.readTo("\r\n\r\n")).startsWith(found ? "HTTP/1.1 200" : "HTTP/1.1 404");
+                wire.readTo(found ? "body" : "");
+            }
+        }
+    }
+
+    @Test
+    void head_isThatOfItsMillisecond() {
+        Entry entry = entry(new Lifetime(2_345, Lifetime.NEVER));
+        Entry undated = entry(new Lifetime(Lifetime.NEVER, Lifetime.NEVER));
+        EntryHead head = new EntryHead(entry);
+        EntryHead undatedHead = new EntryHead(undated);
+
+        for (long ageMs = 0; ageMs < 5_000; ageMs++) {
+            assertThat(head.near(entry, ageMs)).isEqualTo(new EntryHead(entry).near(entry, ageMs));
+            assertThat(undatedHead.near(undated, ageMs)).isEqualTo(new EntryHead(undated).near(undated, ageMs));
+        }
+        assertThat(head.near(entry, 0)).isEqualTo(new EntryHead(entry).near(entry, 0));
+    }
+}
