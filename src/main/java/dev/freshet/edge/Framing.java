@@ -24,6 +24,7 @@ final class Framing {
     private static final byte TARGET = 2;
     private static final byte VALUE = 4;
     private static final byte[] CLASSES = classes();
+    private static final ByteProcessor OF_A_PATH = b -> is(b & 0xff, TARGET) && b != '?';
 
     /** Of most bytes there are many in a row that leave the state as it is. */
     private enum State {
@@ -96,6 +97,11 @@ final class Framing {
         chunkBytes = 0;
         lineBytes = 0;
         fields = 0;
+    }
+
+    /** Whether some bytes are a path in the first line, without a query. */
+    static boolean isPath(ByteBuf in, int from, int to) {
+        return from < to && in.getByte(from) == '/' && in.forEachByte(from, to - from, OF_A_PATH) < 0;
     }
 
     /** Whether the body comes in chunks. */

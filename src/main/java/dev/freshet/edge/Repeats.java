@@ -83,9 +83,9 @@ final class Repeats extends ChannelOutboundHandlerAdapter {
             return false;
         }
         int path = from + GET.readableBytes();
-        ByteBuf answer = version <= path
-                ? null
-                : asker.answer(in.toString(path, version - path, StandardCharsets.US_ASCII), context.alloc());
+        ByteBuf answer = Framing.isPath(in, path, version)
+                ? asker.answer(in.toString(path, version - path, StandardCharsets.US_ASCII), context.alloc())
+                : null;
         if (answer == null) {
             return false;
         }

@@ -12,7 +12,7 @@ public interface Shortcut {
         /**
          * The whole answer to a GET without a body, as it goes over the wire; null if it takes more than this to find.
          *
-         * @param path as it was sent, with its query, and unchecked: what was not read and found to be well before is not answered
+         * @param path as it was sent, without a query, and of no characters but those of one
          * @param allocator of the answer
          */
         @Nullable

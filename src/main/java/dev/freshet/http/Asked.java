@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What a request asks for: what is absent is a value, and what is wrong a problem. */
 final class Asked {
-    private static final int KEY_BYTES_MAX = 2_048;
     private static final CharSequence LEASE = HttpHeaders.createOptimized("Freshet-Lease");
     private static final CharSequence PREFER = HttpHeaders.createOptimized("Prefer");
 
@@ -59,51 +58,29 @@ final class Asked {
 
     /** A segment of the path, decoded. */
     String segment(String name) {
-        return target.segment(name).text();
+        return target.segment(name);
     }
 
     /** The app. */
     String app() {
-        String app = segment("app");
-        named(() -> {
-            Key.checkApp(app);
-            return app;
-        });
+        String app = target.app();
         if (span != null) {
             span.tell(Attribute.APP, app);
         }
         return app;
     }
 
-    /** The key, which the raw form of its segment tells how to read. */
+    /** The key. */
     Key key() {
-        return noted(target.key(this::readKey));
+        return noted(target.key());
     }
 
-    /* The names of a key that was read before are not read again. */
     private Key noted(Key key) {
         if (span != null) {
             span.tell(Attribute.APP, key.app());
             span.tell(Attribute.DEPLOYMENT, key.deployment());
         }
         return key;
-    }
-
-    private Key readKey() {
-        Segment segment = target.segment("key");
-        if (segment.raw().startsWith("@")) {
-            return key(segment.raw().substring(1));
-        }
-        if (segment.raw().startsWith("~")) {
-            return keyOf(segment.base64Text());
-        }
-        int bytes = segment.decoded().length;
-        if (bytes < 1 || bytes > KEY_BYTES_MAX) {
-            throw new Problem(
-                    Kind.INVALID_NAME,
-                    "a key in a path has 1 to " + KEY_BYTES_MAX + " bytes, not " + bytes + ": give its digest after @");
-        }
-        return keyOf(segment.text());
     }
 
     /** Refuses names of an app or deployment that are none. */
@@ -113,24 +90,12 @@ final class Asked {
 
     /** A key by its digest. */
     Key key(String digest) {
-        return noted(named(() -> new Key(app(), segment("deployment"), digest)));
+        return noted(target.key(digest));
     }
 
     /** A key by its text. */
     Key keyOf(String text) {
-        return noted(named(() -> Key.of(app(), segment("deployment"), text)));
-    }
-
-    private interface Naming<T> {
-        T name();
-    }
-
-    private static <T> T named(Naming<T> naming) {
-        try {
-            return naming.name();
-        } catch (IllegalArgumentException e) {
-            throw new Problem(Kind.INVALID_NAME, String.valueOf(e.getMessage()));
-        }
+        return noted(target.keyOf(text));
     }
 
     /** A header; several lines of it as one list. */

@@ -93,21 +93,20 @@ final class NearHits implements Shortcut {
 
         @Override
         public @Nullable ByteBuf answer(String path, ByteBufAllocator allocator) {
-            Target target = draining.getAsBoolean() ? null : routes.lately(path, HttpVerticle.ENTRY);
-            Key key = target == null ? null : target.key();
-            return key != null && mayRead(key) ? near(key, allocator) : null;
+            try {
+                Target target = draining.getAsBoolean() ? null : routes.target(path, HttpVerticle.ENTRY);
+                return target != null && mayRead(target.key().app()) ? near(target.key(), allocator) : null;
+            } catch (Problem | Denied refused) {
+                return null;
+            }
         }
 
-        private boolean mayRead(Key key) {
-            try {
-                if (token == null || !access.knows(token)) {
-                    token = access.admit(authorization);
-                }
-                token.check(Scope.ENTRIES_READ, key.app());
-                return true;
-            } catch (Denied denied) {
-                return false;
+        private boolean mayRead(String app) {
+            if (token == null || !access.knows(token)) {
+                token = access.admit(authorization);
             }
+            token.check(Scope.ENTRIES_READ, app);
+            return true;
         }
     }
 

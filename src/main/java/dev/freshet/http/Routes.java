@@ -32,13 +32,13 @@ final class Routes {
      * wait of many reads. Nothing else is ever refused for it, least of all an invalidation.
      */
 
-    /** How many of the paths that were asked for lately are remembered; a longer one is read each time. */
-    private static final int FOUND_MAX = 1_024;
+    /** So many of the paths that were asked for lately are remembered, as a power of 2; a longer one is read each time. */
+    private static final int FOUND_BITS = 10;
 
     private static final int FOUND_CHARS_MAX = 512;
 
     private final List<Path> paths = new ArrayList<>();
-    private final @Nullable Found[] found = new Found[FOUND_MAX];
+    private final @Nullable Found[] found = new Found[1 << FOUND_BITS];
     private final Access access;
     private final EdgeMeters meters;
     private final int waitingMax;
@@ -146,20 +146,21 @@ final class Routes {
     }
 
     private static int slot(String sent) {
-        int hash = sent.hashCode();
-        return (hash ^ hash >>> 16) & FOUND_MAX - 1;
+        int hash = sent.hashCode() * 0x9e3779b9;
+        return hash >>> (32 - FOUND_BITS);
     }
 
     /**
-     * What a path stands for that was asked for lately.
+     * What a path stands for.
      *
      * @param pattern which it matches
-     * @return null if it was not, or matches another pattern
+     * @throws Problem if there is no such path
+     * @return null if it matches another pattern
      */
     @Nullable
-    Target lately(String sent, String pattern) {
-        Found known = found[slot(sent)];
-        return known != null && known.sent.equals(sent) && known.path.pattern.equals(pattern) ? known.target : null;
+    Target target(String sent, String pattern) {
+        Found known = found(sent);
+        return known.path.pattern.equals(pattern) ? known.target : null;
     }
 
     private Found find(String sent) {

@@ -43,16 +43,11 @@ public final class RequestFuzz implements Consumer<byte[]> {
         }
     }
 
-    /** Tells what it is asked for, if that was asked before, as if it had been read. */
+    /** Tells what it is asked for as if it had been read. */
     private record Known(List<HttpObject> parts) implements Shortcut {
         @Override
         public Asker asker(HttpHeaders fields) {
             return (path, allocator) -> {
-                if (parts.stream()
-                        .noneMatch(part ->
-                                part instanceof HttpRequest read && read.uri().equals(path))) {
-                    return null;
-                }
                 parts.add(new DefaultFullHttpRequest(
                         HttpVersion.HTTP_1_1,
                         HttpMethod.GET,
