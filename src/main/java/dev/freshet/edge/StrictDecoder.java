@@ -44,7 +44,7 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
     /**
      * One for a connection.
      *
-     * @param repeats what answers requests before they are read, if anything does
+     * @param repeats what takes requests that repeat, if anything does
      */
     StrictDecoder(HttpServerOptions options, Optional<Repeats> repeats) {
         super(options);
@@ -60,7 +60,7 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
         }
         int from = in.readerIndex();
         boolean begins = part == Part.NOTHING && in.isReadable();
-        if (begins && repeats != null && repeats.answers(context, in)) {
+        if (begins && repeats != null && repeats.take(context, in, out)) {
             return;
         }
         if (begins) {

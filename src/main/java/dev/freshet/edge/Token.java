@@ -22,6 +22,9 @@ import java.util.stream.Collectors;
  * @param apps whose entries and tags it is for, or {@code *} for all
  */
 public record Token(String id, String sha256, Set<String> apps, Set<Scope> scopes) {
+    /* One for each thread takes half the time of a new one for each request. */
+    private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(Token::hashing);
+
     /** What the text of every secret begins with, so that scanners find one that leaked. */
     static final String PREFIX = "freshet_";
 
@@ -109,8 +112,12 @@ public record Token(String id, String sha256, Set<String> apps, Set<Scope> scope
     }
 
     static byte[] hash(String secret) {
+        return SHA_256.get().digest(secret.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static MessageDigest hashing() {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
