@@ -85,12 +85,17 @@ final class MemoryBench {
                 Locale.ROOT,
                 "The same of %,d near copies of a whole replica, that were written and read by HTTP:",
                 COPIES));
-        report.table("tags", "bytes a copy: min · **median** · max", "rounds");
+        report.table("tags", "JVM", "bytes a copy: min · **median** · max", "rounds");
         for (boolean own : new boolean[] {false, true}) {
-            Rounds<Double> rounds = Rounds.of(COPY_ROUNDS, () -> bytesPerCopy(own));
-            report.row(own ? "of the entry's own" : "the same three", rounds.spread(Double::doubleValue), rounds);
+            near(report, own, "as it is", "");
+            near(report, own, "compact object headers", "-XX:+UseCompactObjectHeaders");
         }
         report.end();
+    }
+
+    private static void near(Report report, boolean own, String jvm, String flags) throws Exception {
+        Rounds<Double> rounds = Rounds.of(COPY_ROUNDS, () -> bytesPerCopy(own, flags));
+        report.row(own ? "of the entry's own" : "the same three", jvm, rounds.spread(Double::doubleValue), rounds);
     }
 
     private static void resident(Report report) throws Exception {
@@ -114,9 +119,9 @@ final class MemoryBench {
         report.row(load, rounds.spread(Double::doubleValue), rounds);
     }
 
-    private static double bytesPerCopy(boolean ownTags) throws Exception {
+    private static double bytesPerCopy(boolean ownTags, String flags) throws Exception {
         try (Child redis = Child.redis(-1);
-                Child replica = Child.replica(redis, -1, Map.of("FRESHET_NEAR_BYTES", "160MiB"));
+                Child replica = Child.replica(redis, -1, Map.of("FRESHET_NEAR_BYTES", "160MiB", "JAVA_TOOL_OPTIONS", flags));
                 Loopback client = new Loopback(replica.port())) {
             for (int i = 0; i < COPIES; i++) {
                 int first = ownTags ? 3 * i : 0;
