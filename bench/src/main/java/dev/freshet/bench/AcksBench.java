@@ -52,8 +52,8 @@ final class AcksBench {
     }
 
     static void run(List<String> arguments) throws Exception {
-        int samples = arguments.isEmpty() ? SAMPLES : Integer.parseInt(arguments.getFirst());
-        int rounds = arguments.size() < 2 ? ROUNDS : Integer.parseInt(arguments.get(1));
+        int samples = Arguments.number(arguments, 0, SAMPLES);
+        int rounds = Arguments.number(arguments, 1, ROUNDS);
         Report report = new Report(
                 "acks",
                 "How long does an acknowledged invalidation take with three replicas on one Redis in calm, and how long is the entry it ended served by any of them? "

@@ -112,7 +112,7 @@ final class AdapterBench implements AutoCloseable {
     }
 
     static void run(List<String> arguments) throws Exception {
-        int rounds = arguments.isEmpty() ? ROUNDS : Integer.parseInt(arguments.getFirst());
+        int rounds = Arguments.number(arguments, 0, ROUNDS);
         try (AdapterBench bench = new AdapterBench()) {
             Report report = new Report(
                     "adapter",

@@ -14,9 +14,9 @@ final class AllocationBench {
     private AllocationBench() {}
 
     static void run(List<String> arguments) throws Exception {
-        int bytes = arguments.isEmpty() ? 4_096 : Integer.parseInt(arguments.getFirst());
-        int rounds = arguments.size() < 2 ? 5 : Integer.parseInt(arguments.get(1));
-        int seconds = arguments.size() < 3 ? 3 : Integer.parseInt(arguments.get(2));
+        int bytes = Arguments.number(arguments, 0, 4_096);
+        int rounds = Arguments.number(arguments, 1, 5);
+        int seconds = Arguments.number(arguments, 2, 3);
         try (Servers servers = new Servers(bytes)) {
             Map<String, Subject> subjects = new LinkedHashMap<>();
             subjects.put("bare Vert.x", servers.bare());

@@ -51,9 +51,9 @@ final class BigBench {
     }
 
     static void run(List<String> arguments) throws Exception {
-        int rate = arguments.isEmpty() ? 2_000 : Integer.parseInt(arguments.getFirst());
-        int rounds = arguments.size() < 2 ? 5 : Integer.parseInt(arguments.get(1));
-        int seconds = arguments.size() < 3 ? 5 : Integer.parseInt(arguments.get(2));
+        int rate = Arguments.number(arguments, 0, 2_000);
+        int rounds = Arguments.number(arguments, 1, 5);
+        int seconds = Arguments.number(arguments, 2, 5);
         try (Servers servers = new Servers(SMALL_BYTES)) {
             BigBench bench = new BigBench(servers.near());
             Map<String, Rounds<Round>> found = Rounds.inTurn(

@@ -70,9 +70,9 @@ final class FanoutBench {
     }
 
     static void run(List<String> arguments) throws Exception {
-        int most = arguments.isEmpty() ? 10_000 : Integer.parseInt(arguments.getFirst());
-        int samplesMax = arguments.size() < 2 ? 200 : Integer.parseInt(arguments.get(1));
-        int rounds = arguments.size() < 3 ? 5 : Integer.parseInt(arguments.get(2));
+        int most = Arguments.number(arguments, 0, 10_000);
+        int samplesMax = Arguments.number(arguments, 1, 200);
+        int rounds = Arguments.number(arguments, 2, 5);
         Report report = new Report(
                 "fanout",
                 "How long does it take from an invalidation until each of so many event streams of one replica has told of it, beside the answer to its caller? "

@@ -73,8 +73,8 @@ final class KindsBench {
     }
 
     static void run(List<String> arguments) throws Exception {
-        int rounds = arguments.isEmpty() ? 5 : Integer.parseInt(arguments.getFirst());
-        int seconds = arguments.size() < 2 ? 1 : Integer.parseInt(arguments.get(1));
+        int rounds = Arguments.number(arguments, 0, 5);
+        int seconds = Arguments.number(arguments, 1, 1);
         List<Map<String, Rounds<Round>>> found = new ArrayList<>();
         for (int bytes : SIZES) {
             try (Servers servers = new Servers(bytes)) {

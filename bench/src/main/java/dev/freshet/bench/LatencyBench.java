@@ -27,10 +27,10 @@ final class LatencyBench {
     private LatencyBench() {}
 
     static void run(List<String> arguments) throws Exception {
-        int rate = arguments.isEmpty() ? 20_000 : Integer.parseInt(arguments.getFirst());
-        int bytes = arguments.size() < 2 ? 4_096 : Integer.parseInt(arguments.get(1));
-        int rounds = arguments.size() < 3 ? 7 : Integer.parseInt(arguments.get(2));
-        int seconds = arguments.size() < 4 ? 5 : Integer.parseInt(arguments.get(3));
+        int rate = Arguments.number(arguments, 0, 20_000);
+        int bytes = Arguments.number(arguments, 1, 4_096);
+        int rounds = Arguments.number(arguments, 2, 7);
+        int seconds = Arguments.number(arguments, 3, 5);
         try (Servers servers = new Servers(bytes)) {
             Map<String, Subject> subjects = new LinkedHashMap<>();
             subjects.put("Freshet, near", servers.near());

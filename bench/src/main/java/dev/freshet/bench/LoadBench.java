@@ -15,9 +15,9 @@ final class LoadBench {
     private LoadBench() {}
 
     static void run(List<String> arguments) throws Exception {
-        int bytes = arguments.isEmpty() ? 4_096 : Integer.parseInt(arguments.getFirst());
-        int rounds = arguments.size() < 2 ? 7 : Integer.parseInt(arguments.get(1));
-        int seconds = arguments.size() < 3 ? 4 : Integer.parseInt(arguments.get(2));
+        int bytes = Arguments.number(arguments, 0, 4_096);
+        int rounds = Arguments.number(arguments, 1, 7);
+        int seconds = Arguments.number(arguments, 2, 4);
         try (Servers servers = new Servers(bytes)) {
             Map<String, Subject> subjects = new LinkedHashMap<>();
             subjects.put("Freshet, near", servers.near());

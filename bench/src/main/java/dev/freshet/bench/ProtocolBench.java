@@ -32,9 +32,9 @@ final class ProtocolBench {
 
     private ProtocolBench(List<String> arguments) {
         this.arguments = arguments;
-        bytes = arguments.isEmpty() ? 4_096 : Integer.parseInt(arguments.getFirst());
-        rounds = arguments.size() < 2 ? 7 : Integer.parseInt(arguments.get(1));
-        seconds = arguments.size() < 3 ? 4 : Integer.parseInt(arguments.get(2));
+        bytes = Arguments.number(arguments, 0, 4_096);
+        rounds = Arguments.number(arguments, 1, 7);
+        seconds = Arguments.number(arguments, 2, 4);
     }
 
     /** {@code bench/run http2 [bytes [rounds [seconds]]]}: by HTTP/2, with how many streams, beside HTTP/1.1? */

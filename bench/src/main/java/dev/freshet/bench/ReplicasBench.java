@@ -44,9 +44,9 @@ final class ReplicasBench {
     }
 
     static void run(List<String> arguments) throws Exception {
-        int most = arguments.isEmpty() ? REPLICAS : Integer.parseInt(arguments.getFirst());
-        int samples = arguments.size() < 2 ? SAMPLES : Integer.parseInt(arguments.get(1));
-        int rounds = arguments.size() < 3 ? ROUNDS : Integer.parseInt(arguments.get(2));
+        int most = Arguments.number(arguments, 0, REPLICAS);
+        int samples = Arguments.number(arguments, 1, SAMPLES);
+        int rounds = Arguments.number(arguments, 2, ROUNDS);
         Report report = new Report(
                 "replicas",
                 "How long does an acknowledged invalidation take in a fleet of so many replicas on one Redis, and when has the last of them applied it? "

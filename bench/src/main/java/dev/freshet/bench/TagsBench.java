@@ -57,7 +57,7 @@ final class TagsBench {
     }
 
     static void run(List<String> arguments) throws Exception {
-        int most = arguments.isEmpty() ? MOST : Integer.parseInt(arguments.getFirst());
+        int most = Arguments.number(arguments, 0, MOST);
         Report report = new Report(
                 "tags",
                 "What does it cost Redis to invalidate a tag that 10 to 1,000,000 entries carry, and 100 tags in one call? "
