@@ -44,7 +44,7 @@ final class Load {
 
     /** By wrk, HTTP/1.1, the entry alone. */
     static Round wrk(Subject subject, int seconds) throws IOException, InterruptedException {
-        return wrk(subject, CONNECTIONS, seconds, List.of());
+        return wrk(subject, CONNECTIONS, seconds, subject.script());
     }
 
     /**

@@ -20,7 +20,9 @@ final class LoadBench {
         int seconds = Arguments.number(arguments, 2, 4);
         try (Servers servers = new Servers(bytes)) {
             Map<String, Subject> subjects = new LinkedHashMap<>();
-            subjects.put("Freshet, near", servers.near());
+            Subject near = servers.near();
+            subjects.put("Freshet, near", near);
+            subjects.put("Freshet, near, an id in each request", near.changing());
             subjects.put("Freshet, near, io_uring", servers.nearByIoUring());
             subjects.put("Freshet, store", servers.store());
             subjects.put("bare Vert.x", servers.bare());
@@ -44,7 +46,7 @@ final class LoadBench {
                 String.format(
                         Locale.ROOT,
                         "How many requests of an entry of %,d bytes does one core serve, by HTTP/1.1 on %d connections? Servers on the first core, wrk (and Redis) on the second, in turn, round after round, each warmed by the time of %d rounds. "
-                                + "Requests for each second of CPU that the server took; Freshet asks each for a token, counts and limits as it does by default. The peers' configurations are in bench/peers.",
+                                + "Requests for each second of CPU that the server took; Freshet asks each for a token, counts and limits as it does by default. Clients send the same fields with each request, but where an id is said to change. The peers' configurations are in bench/peers.",
                         bytes,
                         Load.CONNECTIONS,
                         Load.WARMING),

@@ -47,26 +47,32 @@ final class Servers implements AutoCloseable {
      * @param fields of each request
      * @param isMissing whether each answer is to be 404, or none
      */
-    record Subject(Child server, String scheme, String path, List<String> fields, boolean isMissing) {
+    record Subject(
+            Child server, String scheme, String path, List<String> fields, boolean isMissing, List<String> script) {
         private Subject(Child server, String scheme, String path, List<String> fields) {
-            this(server, scheme, path, fields, false);
+            this(server, scheme, path, fields, false, List.of());
         }
 
         /** The same at another path. */
         Subject at(String other) {
-            return new Subject(server, scheme, other, fields, isMissing);
+            return new Subject(server, scheme, other, fields, isMissing, script);
         }
 
         /** The same for what is not there. */
         Subject missing() {
-            return new Subject(server, scheme, DEPLOYMENT + "/entries/missing", fields, true);
+            return new Subject(server, scheme, DEPLOYMENT + "/entries/missing", fields, true, script);
         }
 
         /** The same with one field more. */
         Subject with(String field) {
             List<String> more = new ArrayList<>(fields);
             more.add(field);
-            return new Subject(server, scheme, path, more, isMissing);
+            return new Subject(server, scheme, path, more, isMissing, script);
+        }
+
+        /** The same with another field in each request. */
+        Subject changing() {
+            return new Subject(server, scheme, path, fields, isMissing, List.of("bench/load/ids.lua"));
         }
 
         /** The validator of the entry, by which it is answered 304. Not by TLS. */
