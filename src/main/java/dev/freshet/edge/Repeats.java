@@ -103,14 +103,21 @@ final class Repeats extends ChannelOutboundHandlerAdapter {
 
     @SuppressWarnings("FutureReturnValueIgnored") // A client that is gone needs no answer.
     private boolean answers(ChannelHandlerContext context, String path) {
-        boolean inTurn = handedOn == 0 && context.channel().isWritable();
-        ByteBuf answer = asker != null && inTurn ? asker.answer(path, context.alloc()) : null;
+        ByteBuf answer = asker != null && handedOn == 0 && isRead(context) ? asker.answer(path, context.alloc()) : null;
         if (answer == null) {
             return false;
         }
         context.write(answer);
         written = true;
         return true;
+    }
+
+    /* Of many requests that come at once the answers leave in parts. */
+    private boolean isRead(ChannelHandlerContext context) {
+        if (!context.channel().isWritable()) {
+            send(context);
+        }
+        return context.channel().isWritable();
     }
 
     /** Sends what was answered. */

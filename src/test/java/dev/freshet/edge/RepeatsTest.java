@@ -231,6 +231,17 @@ class RepeatsTest {
     }
 
     @Test
+    void moreAtOnceThanMayWait_leaveInParts() {
+        readFirst();
+        channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(1, 2));
+
+        send(get("/a") + get("/b") + get("/c"));
+
+        assertThat(answered()).containsExactly("=/a", "=/b", "=/c");
+        assertThat(read()).isEmpty();
+    }
+
+    @Test
     void severalAtOnce_leaveAtOnce() {
         List<String> flushes = new ArrayList<>();
         channel.pipeline().addFirst(new ChannelOutboundHandlerAdapter() {
