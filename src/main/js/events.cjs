@@ -1,5 +1,6 @@
 // @ts-check
 'use strict';
+const { AsyncLocalStorage } = require('node:async_hooks');
 /*
  * The app may load this package more than once: as a module, by require, bundled with its
  * instrumentation. So the listeners are the process's.
@@ -18,7 +19,9 @@ function listeners() {
 }
 
 /**
- * Calls back with each event, from now on. What the listener throws is not heard of.
+ * Calls back with each event, from now on, in the async context of this call: what a listener does is no part of the request
+ * that it is told of (Next fails a render that reads the clock, `server/node-environment-extensions/date.tsx`). What it throws
+ * is not heard of.
  *
  * @param {Listener} listener
  * @returns {() => void} ends it
@@ -29,8 +32,9 @@ exports.onEvent = function onEvent(listener) {
   if (all.size >= LISTENERS_MAX) {
     throw new RangeError(`at most ${LISTENERS_MAX} listeners hear the events of freshet-next`);
   }
-  all.add(listener);
-  return () => void all.delete(listener);
+  const bound = AsyncLocalStorage.bind(listener);
+  all.add(bound);
+  return () => void all.delete(bound);
 };
 
 /** @param {Event} event */

@@ -1,5 +1,6 @@
 // @ts-check
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -86,6 +87,18 @@ test('listener_thatThrowsOrRejects_breaksNothing', async () => {
   for (const end of [throws, rejects, after]) end();
   await get();
   assert.equal(events.length, 3);
+});
+
+test('listener_runsInTheContextThatItWasGivenIn_notInTheRequests', async () => {
+  const request = new AsyncLocalStorage();
+  /** @type {unknown[]} */
+  const contexts = [];
+  const end = request.run('instrumentation', () => onEvent(() => contexts.push(request.getStore())));
+  store({});
+  await request.run('request', get);
+  end();
+
+  assert.deepEqual(contexts, ['instrumentation']);
 });
 
 test('listeners_areTheProcesss_whicheverCopyTheyAreGivenTo', () => {
