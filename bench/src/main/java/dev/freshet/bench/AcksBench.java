@@ -15,7 +15,7 @@ final class AcksBench {
     private static final int REPLICAS = 3;
     private static final int SAMPLES = 1_000;
     private static final int ROUNDS = 5;
-    private static final int WARMING = 8;
+    private static final int WARMING = 12;
     private static final String ENTRY = "/v1/apps/shop/deployments/v1/entries/page";
     private static final byte[] PUT =
             Loopback.request("PUT", ENTRY, "hello", "Content-Type: text/plain", "Cache-Groups: \"posts\"");
@@ -57,7 +57,8 @@ final class AcksBench {
         Report report = new Report(
                 "acks",
                 "How long does an acknowledged invalidation take with three replicas on one Redis in calm, and how long is the entry it ended served by any of them? "
-                        + "Beside it a plain PUBLISH by the same client, in the same run, in turn. The goal: refused everywhere p99 2 ms; acknowledged p50 0.6 ms and p99 3 ms on a quiet machine, and at most 3 times the PUBLISH.",
+                        + "Beside it a plain PUBLISH by the same client, in the same run, in turn. The goal: refused everywhere p99 2 ms; acknowledged p50 0.6 ms and p99 3 ms on a quiet machine, and at most 3 times the PUBLISH. Warmed by "
+                        + WARMING + " rounds.",
                 arguments);
         Vertx vertx = Vertx.vertx();
         List<Child> processes = new ArrayList<>();

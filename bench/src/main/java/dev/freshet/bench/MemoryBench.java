@@ -121,7 +121,8 @@ final class MemoryBench {
 
     private static double bytesPerCopy(boolean ownTags, String flags) throws Exception {
         try (Child redis = Child.redis(-1);
-                Child replica = Child.replica(redis, -1, Map.of("FRESHET_NEAR_BYTES", "160MiB", "JAVA_TOOL_OPTIONS", flags));
+                Child replica =
+                        Child.replica(redis, -1, Map.of("FRESHET_NEAR_BYTES", "160MiB", "JAVA_TOOL_OPTIONS", flags));
                 Loopback client = new Loopback(replica.port())) {
             for (int i = 0; i < COPIES; i++) {
                 int first = ownTags ? 3 * i : 0;
