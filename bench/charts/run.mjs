@@ -128,7 +128,7 @@ function questions() {
       what: 'near hits of 4 KiB that a core serves in a second',
       result: 'load',
       figures: load,
-      ours: near,
+      ours: { ...near, 'epoll, an id in each request': 'Freshet, near, an id in each request' },
       others: { ...peers, 'the same by io_uring': 'bare Vert.x, io_uring' },
       better: 'more',
     },
