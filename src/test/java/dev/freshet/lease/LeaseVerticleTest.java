@@ -200,6 +200,7 @@ class LeaseVerticleTest extends OnVertx {
         Future<Turn> turn = ask(KEY, 7, LONG_MS);
         Future<Turn> joined = ask(KEY, 7, LONG_MS);
         Asked asked = claims.next();
+        until(() -> leases.waiters() == 1);
         leases.changed(KEY);
         asked.follow(LONG_MS, 7);
 
@@ -214,6 +215,7 @@ class LeaseVerticleTest extends OnVertx {
         Future<Turn> turn = ask(KEY, 7, LONG_MS);
         Future<Turn> joined = ask(KEY, 7, LONG_MS);
         Asked asked = claims.next();
+        until(() -> leases.waiters() == 1);
         asked.caller().runOnContext(run -> {
             asked.answer().complete(new Claim.Follow(LONG_MS, 7));
             leases.changed(KEY);
@@ -229,6 +231,7 @@ class LeaseVerticleTest extends OnVertx {
         Future<Turn> turn = ask(KEY, 7, LONG_MS);
         Future<Turn> joined = ask(KEY, 7, LONG_MS);
         Asked asked = claims.next();
+        until(() -> leases.waiters() == 1);
         leases.written(KEY, 8);
         asked.lead(LONG_MS, 7);
         assertThat(await(turn)).isInstanceOf(Turn.Lead.class);
@@ -248,6 +251,7 @@ class LeaseVerticleTest extends OnVertx {
         Future<Turn> turn = ask(KEY, 7, LONG_MS);
         Future<Turn> joined = ask(KEY, 7, LONG_MS);
         Asked asked = claims.next();
+        until(() -> leases.waiters() == 1);
         leases.changed(KEY);
         asked.lead(LONG_MS, 7);
         assertThat(await(turn)).isInstanceOf(Turn.Lead.class);
@@ -276,6 +280,7 @@ class LeaseVerticleTest extends OnVertx {
         Future<Turn> turn = ask(KEY, 7, LONG_MS);
         Future<Turn> joined = ask(KEY, 7, LONG_MS);
         Asked asked = claims.next();
+        until(() -> leases.waiters() == 1);
         asked.lead(LONG_MS, 8);
 
         assertThat(await(turn)).isEqualTo(new Turn.LookAgain());
