@@ -18,7 +18,6 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.vertx.core.internal.ContextInternal;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +28,6 @@ import org.jspecify.annotations.Nullable;
 final class NearHits implements Shortcut {
     /** A longer body is not copied, and a client that does not read it keeps no copy of its own here. */
     private static final int BODY_BYTES_MAX = 16_384;
-
-    /** Fields that change nothing in such an answer, whatever they say. With any that is not named here the request is read. */
-    private static final Set<String> IDLE = Set.of("host", "user-agent", "accept-language", "cache-control", "pragma");
 
     private final Gateway gateway;
     private final Routes routes;
@@ -72,13 +68,22 @@ final class NearHits implements Shortcut {
         return new Bearer(fields.get(HttpHeaderNames.AUTHORIZATION));
     }
 
-    /* How a body is coded on its way matters only where it is kept so, and that is not answered here. */
+    /*
+     * Whether a field changes nothing in such an answer; with any that is not named here the request is read. How a
+     * body is coded on its way matters only where it is kept so, and that is not answered here.
+     */
     static boolean isIdle(String name, String value) {
         return switch (name) {
-            case "authorization", "accept-encoding" -> true;
+            case "host",
+                    "user-agent",
+                    "authorization",
+                    "accept-encoding",
+                    "accept-language",
+                    "cache-control",
+                    "pragma" -> true;
             case "accept" -> !value.toLowerCase(Locale.ROOT).contains(Frame.MEDIA_TYPE);
             case "connection" -> value.equalsIgnoreCase("keep-alive");
-            default -> IDLE.contains(name);
+            default -> false;
         };
     }
 
@@ -95,18 +100,21 @@ final class NearHits implements Shortcut {
         public @Nullable ByteBuf answer(String path, ByteBufAllocator allocator) {
             try {
                 Target target = draining.getAsBoolean() ? null : routes.target(path, HttpVerticle.ENTRY);
-                return target != null && mayRead(target.key().app()) ? near(target.key(), allocator) : null;
+                if (target == null) {
+                    return null;
+                }
+                admitted().check(Scope.ENTRIES_READ, target.key().app());
+                return near(target.key(), allocator);
             } catch (Problem | Denied refused) {
                 return null;
             }
         }
 
-        private boolean mayRead(String app) {
+        private Token admitted() {
             if (token == null || !access.knows(token)) {
                 token = access.admit(authorization);
             }
-            token.check(Scope.ENTRIES_READ, app);
-            return true;
+            return token;
         }
     }
 
