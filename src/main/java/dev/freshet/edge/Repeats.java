@@ -1,6 +1,7 @@
 package dev.freshet.edge;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -16,22 +17,34 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ByteProcessor;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The requests of one connection that repeat, but for the path, what the one before them said. Stands where answers pass. */
-final class Repeats extends ChannelOutboundHandlerAdapter {
+final class Repeats extends ChannelOutboundHandlerAdapter implements Shortcut.Answer {
     /*
      * Clients send the same fields with each request. Those that were read to the letter once mean the
      * same when they come again, byte for byte, on the same connection; so does whom they let in, and
      * who compares a secret with itself learns nothing. Such a GET needs no parsing. If it asks for
-     * no more than what its path names, and a near copy answers it, no request is made either, and
+     * no more than what its path names, and an entry answers it, no request is made either, and
      * no answer encoded: together two thirds of what a near hit costs besides the kernel.
      *
      * Fields end with an empty line, and have none before: what begins with them is them.
      *
      * Answers leave in the order of their requests. So nothing is answered here while a request that
-     * was handed on waits for its answer, or while the client does not read.
+     * was handed on waits for its answer, or while the client does not read; and nothing is read while
+     * one that is to be answered here waits for it.
      */
+
+    /** How far the answer to one request is. */
+    private enum Stage {
+        NONE,
+        /** It is being asked for. */
+        ASKED,
+        /** It is still to come. */
+        AWAITED
+    }
 
     private static final int FIELDS_BYTES_MAX = 1_024;
     private static final int LINE_BYTES_MAX = 600;
@@ -45,6 +58,9 @@ final class Repeats extends ChannelOutboundHandlerAdapter {
     private Shortcut.@Nullable Asker asker;
     private int handedOn;
     private boolean written;
+    private Stage stage = Stage.NONE;
+    private String path = "";
+    private @Nullable ChannelHandlerContext decoder;
 
     Repeats(Shortcut shortcut) {
         this.shortcut = shortcut;
@@ -76,40 +92,85 @@ final class Repeats extends ChannelOutboundHandlerAdapter {
 
     /** Takes the request that begins here, if its fields are the same: answers it, or makes it of what they were read as. Whether it did. */
     boolean take(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
-        if (headers == null) {
+        HttpHeaders known = headers;
+        if (known == null) {
             return false;
         }
         int from = in.readerIndex();
         int cr = in.forEachByte(from, Math.min(LINE_BYTES_MAX, in.readableBytes()), ByteProcessor.FIND_CR);
         int line = cr + CR_LF;
-        int path = from + GET.readableBytes();
+        int target = from + GET.readableBytes();
         int version = line - VERSION.readableBytes();
         if (cr < 0
                 || !holds(in, from, GET)
                 || !holds(in, version, VERSION)
                 || !holds(in, line, fields)
-                || !Framing.isPath(in, path, version)) {
+                || !Framing.isPath(in, target, version)) {
             return false;
         }
-        String sent = in.toString(path, version - path, StandardCharsets.US_ASCII);
+        path = in.toString(target, version - target, StandardCharsets.US_ASCII);
+        decoder = context;
         in.readerIndex(line + fields.readableBytes());
-        if (!answers(context, sent)) {
-            handedOn++;
-            out.add(new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, sent, headers));
-            out.add(LastHttpContent.EMPTY_LAST_CONTENT);
+        if (!answers(context)) {
+            make(known, out::add);
         }
         return true;
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // A client that is gone needs no answer.
-    private boolean answers(ChannelHandlerContext context, String path) {
-        ByteBuf answer = asker != null && handedOn == 0 && isRead(context) ? asker.answer(path, context.alloc()) : null;
-        if (answer == null) {
+    private void make(HttpHeaders known, Consumer<Object> next) {
+        handedOn++;
+        next.accept(new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, path, known));
+        next.accept(LastHttpContent.EMPTY_LAST_CONTENT);
+    }
+
+    private boolean answers(ChannelHandlerContext context) {
+        if (asker == null || handedOn > 0 || !isRead(context)) {
             return false;
         }
-        context.write(answer);
+        stage = Stage.ASKED;
+        boolean begun = asker.answers(path, this);
+        if (stage == Stage.ASKED) {
+            stage = begun ? Stage.AWAITED : Stage.NONE;
+        }
+        return begun;
+    }
+
+    /** Whether an answer is still to come, before which nothing more is to be read. */
+    boolean isAwaiting() {
+        return stage == Stage.AWAITED;
+    }
+
+    @Override
+    public ByteBufAllocator allocator() {
+        return here().alloc();
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // A client that is gone needs no answer.
+    public void whole(ByteBuf bytes) {
+        here().write(bytes);
         written = true;
-        return true;
+        readOn();
+    }
+
+    @Override
+    public void none() {
+        if (here().channel().isActive()) {
+            make(Objects.requireNonNull(headers), here()::fireChannelRead);
+        }
+        readOn();
+    }
+
+    private ChannelHandlerContext here() {
+        return Objects.requireNonNull(decoder);
+    }
+
+    private void readOn() {
+        boolean awaited = stage == Stage.AWAITED;
+        stage = Stage.NONE;
+        if (awaited) {
+            ((StrictDecoder) here().handler()).readOn(here());
+        }
     }
 
     /* Of many requests that come at once the answers leave in parts. */

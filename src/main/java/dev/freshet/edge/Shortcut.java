@@ -10,13 +10,24 @@ public interface Shortcut {
     /** What the fields of one request mean for each that has the same. */
     interface Asker {
         /**
-         * The whole answer to a GET without a body, as it goes over the wire; null if it takes more than this to find.
+         * Begins to answer a GET without a body; or does not, if it takes more than this to find the answer.
          *
          * @param path as it was sent, without a query, and of no characters but those of one
-         * @param allocator of the answer
+         * @param answer is told once if this is true, before or after this returns
          */
-        @Nullable
-        ByteBuf answer(String path, ByteBufAllocator allocator);
+        boolean answers(String path, Answer answer);
+    }
+
+    /** One answer. Of the event loop that it was asked for on. */
+    interface Answer {
+        /** Of its bytes. */
+        ByteBufAllocator allocator();
+
+        /** It is this, as it goes over the wire. */
+        void whole(ByteBuf bytes);
+
+        /** There is none: the request is to be read after all, which is done before this returns. */
+        void none();
     }
 
     /** Who asks with these fields; null if they ask for more than what the path names. */

@@ -41,6 +41,9 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
     private @Nullable Channel channel;
     private final @Nullable Repeats repeats;
 
+    /** Whether the client sends on and on while it waits for an answer, and is not read therefore. */
+    private boolean held;
+
     /**
      * One for a connection.
      *
@@ -56,6 +59,10 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
         channel = context.channel();
         if (part == Part.WRONG) {
             in.skipBytes(in.readableBytes());
+            return;
+        }
+        if (repeats != null && repeats.isAwaiting()) {
+            hold(context, in);
             return;
         }
         int from = in.readerIndex();
@@ -89,6 +96,29 @@ final class StrictDecoder extends VertxHttpRequestDecoder {
             repeats.send(context);
         }
         super.channelReadComplete(context);
+    }
+
+    private void hold(ChannelHandlerContext context, ByteBuf in) {
+        if (!held && in.readableBytes() > Edge.HEADER_BYTES_MAX) {
+            held = true;
+            context.channel().config().setAutoRead(false);
+        }
+    }
+
+    /** Reads on, after an answer that {@link Repeats} awaited. */
+    void readOn(ChannelHandlerContext context) {
+        try {
+            if (actualReadableBytes() > 0) {
+                channelRead(context, Unpooled.EMPTY_BUFFER);
+            }
+            channelReadComplete(context);
+        } catch (Exception e) {
+            context.fireExceptionCaught(e);
+        }
+        if (held) {
+            held = false;
+            context.channel().config().setAutoRead(true);
+        }
     }
 
     /* Whether what the decoder has read is what may come now. What it refuses by itself, it tells so. */

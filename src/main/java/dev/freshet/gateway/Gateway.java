@@ -158,9 +158,17 @@ public final class Gateway {
     public Future<Lookup> get(Key key, Ask ask) {
         long nanos = clocks.nanos();
         Entry hit = hit(key, ask, nanos);
-        if (hit != null) {
-            return Future.succeededFuture(new Lookup.Fresh(hit, ageMs(hit, nanos), Source.NEAR, false));
-        }
+        return hit != null
+                ? Future.succeededFuture(new Lookup.Fresh(hit, ageMs(hit, nanos), Source.NEAR, false))
+                : get(key, ask, nanos);
+    }
+
+    /**
+     * The same of an entry that {@link #hit} did not find at once.
+     *
+     * @param nanos {@link #nanos} since the request came
+     */
+    public Future<Lookup> get(Key key, Ask ask, long nanos) {
         Coherence app = invalidations.app(key.app());
         long deadlineNanos = nanos + TimeUnit.MILLISECONDS.toNanos(ask.waitMs());
         return Loops.back(

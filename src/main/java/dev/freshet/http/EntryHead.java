@@ -3,6 +3,7 @@ package dev.freshet.http;
 import dev.freshet.entry.Body;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Lifetime;
+import dev.freshet.gateway.Lookup.Source;
 import dev.freshet.tag.Tag;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
@@ -53,9 +54,10 @@ final class EntryHead {
     private CharSequence age = "";
     private long ttlS;
     private CharSequence nearStatus = "";
-    private byte[] near = {};
-    private long nearFromMs;
-    private long nearToMs;
+    private byte[] whole = {};
+    private Source wholeSource = Source.OUTAGE;
+    private long wholeFromMs;
+    private long wholeToMs;
 
     /** That of an entry. */
     EntryHead(Entry entry) {
@@ -126,10 +128,10 @@ final class EntryHead {
         }
     }
 
-    /** The head of a whole answer to who asks for the entry alone, and gets a near copy that is fresh, as it goes over the wire. */
-    byte[] near(Entry entry, long ageMs) {
-        if (ageMs < nearFromMs || ageMs >= nearToMs) {
-            Found found = Found.near(entry, ageMs);
+    /** The head of a whole answer to who asks for the entry alone, and gets it fresh, as it goes over the wire. */
+    byte[] whole(Entry entry, long ageMs, Source source) {
+        if (source != wholeSource || ageMs < wholeFromMs || ageMs >= wholeToMs) {
+            Found found = Found.fresh(entry, ageMs, source, false);
             StringBuilder head = new StringBuilder("HTTP/1.1 200 OK\r\n");
             BiConsumer<CharSequence, CharSequence> field = (name, value) ->
                     head.append(name).append(": ").append(value).append("\r\n");
@@ -137,21 +139,22 @@ final class EntryHead {
             tell(found, field);
             field.accept(HttpHeaders.CONTENT_TYPE, type);
             field.accept(HttpHeaders.CONTENT_LENGTH, length);
-            near = head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
-            nearIsGood(found);
+            whole = head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+            wholeSource = source;
+            wholeIsGood(found);
         }
-        return near;
+        return whole;
     }
 
     /* Until the second of its age, or that of its time left, is another. */
-    private void nearIsGood(Found found) {
-        nearFromMs = found.ageMs() - found.ageMs() % 1_000;
-        nearToMs = nearFromMs + 1_000;
+    private void wholeIsGood(Found found) {
+        wholeFromMs = found.ageMs() - found.ageMs() % 1_000;
+        wholeToMs = wholeFromMs + 1_000;
         long revalidateMs = found.entry().orElseThrow().lifetime().revalidateMs();
         if (revalidateMs != Lifetime.NEVER) {
             long lastMs = revalidateMs - found.ttlS() * 1_000;
-            nearFromMs = Math.max(nearFromMs, lastMs - 999);
-            nearToMs = Math.min(nearToMs, lastMs + 1);
+            wholeFromMs = Math.max(wholeFromMs, lastMs - 999);
+            wholeToMs = Math.min(wholeToMs, lastMs + 1);
         }
     }
 

@@ -8,8 +8,10 @@ import dev.freshet.entry.Key;
 import dev.freshet.gateway.Ask;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.gateway.Lookup;
+import dev.freshet.gateway.Lookup.Source;
 import dev.freshet.http.Problem.Kind;
 import dev.freshet.store.Written;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -30,12 +32,14 @@ final class EntryRoutes {
     private final Codec codec;
     private final int bodyBytesMax;
     private final EntryHead.Table heads;
+    private final Ahead ahead;
 
-    EntryRoutes(Gateway gateway, Bodies bodies, Codec codec, EntryHead.Table heads, int bodyBytesMax) {
+    EntryRoutes(Gateway gateway, Bodies bodies, Codec codec, EntryHead.Table heads, Ahead ahead, int bodyBytesMax) {
         this.gateway = gateway;
         this.bodies = bodies;
         this.codec = codec;
         this.heads = heads;
+        this.ahead = ahead;
         this.bodyBytesMax = bodyBytesMax;
     }
 
@@ -46,13 +50,21 @@ final class EntryRoutes {
                 ? Ask.PLAIN
                 : new Ask(List.of(), asked.wantsLease(), asked.waitMs(), false, asked.wantsItEarly());
         EntityTags known = asked.known();
+        AsyncResult<Lookup> read = ahead.take(key);
+        if (read != null) {
+            return answer(asked, known, key, read);
+        }
         long nanos = gateway.nanos();
         Entry hit = gateway.hit(key, ask, nanos);
         if (hit == null) {
-            return gateway.get(key, ask).compose(lookup -> answer(asked, known, key, lookup));
+            return gateway.get(key, ask, nanos).compose(lookup -> answer(asked, known, key, lookup));
         }
-        Future<Void> sending = answer(asked, known, Found.near(hit, gateway.ageMs(hit, nanos)));
+        Future<Void> sending = answer(asked, known, Found.fresh(hit, gateway.ageMs(hit, nanos), Source.NEAR, false));
         return sending.failed() || hit.body().isCoded() ? sending : ANSWERED;
+    }
+
+    private Future<Void> answer(Asked asked, EntityTags known, Key key, AsyncResult<Lookup> read) {
+        return read.succeeded() ? answer(asked, known, key, read.result()) : Future.failedFuture(read.cause());
     }
 
     private Future<Void> answer(Asked asked, EntityTags known, Key key, Lookup lookup) {

@@ -33,16 +33,7 @@ record Found(
 
     static Found of(Key key, Lookup lookup) {
         return switch (lookup) {
-            case Lookup.Fresh fresh ->
-                new Found(
-                        key,
-                        Optional.of(fresh.entry()),
-                        Freshness.FRESH,
-                        fresh.ageMs(),
-                        fresh.source(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        fresh.collapsed());
+            case Lookup.Fresh fresh -> fresh(fresh.entry(), fresh.ageMs(), fresh.source(), fresh.collapsed());
             case Lookup.Early early ->
                 new Found(
                         key,
@@ -76,17 +67,17 @@ record Found(
         };
     }
 
-    /** A fresh near copy. */
-    static Found near(Entry entry, long ageMs) {
+    /** A fresh entry, for who has no turn. */
+    static Found fresh(Entry entry, long ageMs, Source source, boolean collapsed) {
         return new Found(
                 entry.key(),
                 Optional.of(entry),
                 Freshness.FRESH,
                 ageMs,
-                Source.NEAR,
+                source,
                 Optional.empty(),
                 Optional.empty(),
-                false);
+                collapsed);
     }
 
     /** Gives the reader's lease back if the answer cannot be sent: whoever was to lead is gone, and the next one leads at once. */

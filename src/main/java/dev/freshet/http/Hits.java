@@ -11,46 +11,64 @@ import dev.freshet.entry.Frame;
 import dev.freshet.entry.Key;
 import dev.freshet.gateway.Ask;
 import dev.freshet.gateway.Gateway;
+import dev.freshet.gateway.Lookup;
+import dev.freshet.gateway.Lookup.Source;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answers to who asks for an entry alone, and gets it from a near copy: those of {@link EntryRoutes}, byte for byte, made of bytes that
+ * The answers to who asks for an entry alone, and gets it fresh: those of {@link EntryRoutes}, byte for byte, made of bytes that
  * are there already. Of one event loop.
  */
-final class NearHits implements Shortcut {
+final class Hits implements Shortcut {
+    /*
+     * What a near copy does not tell is read as any other read is. If that brings anything but a fresh
+     * entry, the request is made after all, and finds there (Ahead) what was read for it. Nobody waits for
+     * another's value here, so no answer is to say so.
+     */
+
     /** A longer body is not copied, and a client that does not read it keeps no copy of its own here. */
     private static final int BODY_BYTES_MAX = 16_384;
 
     private final Gateway gateway;
     private final Routes routes;
+    private final Ahead ahead;
     private final EntryHead.Table heads;
     private final Access access;
     private final EdgeMeters meters;
     private final BooleanSupplier draining;
     private final ContextInternal context;
+    private final List<Promise<Void>> ended = new ArrayList<>();
+    private int awaited;
 
     /**
      * Those of one verticle, made in its context.
      *
+     * @param ahead where the routes look for what was read before
      * @param draining whether each answer is to say that its connection ends, as these do not
      */
-    NearHits(
+    Hits(
             Gateway gateway,
             Routes routes,
+            Ahead ahead,
             EntryHead.Table heads,
             Access access,
             EdgeMeters meters,
             BooleanSupplier draining) {
         this.gateway = gateway;
         this.routes = routes;
+        this.ahead = ahead;
         this.heads = heads;
         this.access = access;
         this.meters = meters;
@@ -97,16 +115,16 @@ final class NearHits implements Shortcut {
         }
 
         @Override
-        public @Nullable ByteBuf answer(String path, ByteBufAllocator allocator) {
+        public boolean answers(String path, Answer answer) {
             try {
                 Target target = draining.getAsBoolean() ? null : routes.target(path, HttpVerticle.ENTRY);
                 if (target == null) {
-                    return null;
+                    return false;
                 }
                 admitted().check(Scope.ENTRIES_READ, target.key().app());
-                return near(target.key(), allocator);
+                return read(target.key(), answer);
             } catch (Problem | Denied refused) {
-                return null;
+                return false;
             }
         }
 
@@ -118,22 +136,61 @@ final class NearHits implements Shortcut {
         }
     }
 
-    private @Nullable ByteBuf near(Key key, ByteBufAllocator allocator) {
+    private boolean read(Key key, Answer answer) {
         long nanos = gateway.nanos();
         ContextInternal before = context.beginDispatch();
         try {
-            Entry hit = gateway.hit(key, Ask.PLAIN, nanos, NearHits::isShort);
-            if (hit == null) {
-                return null;
+            Entry hit = gateway.hit(key, Ask.PLAIN, nanos, Hits::isShort);
+            if (hit != null) {
+                tell(hit, gateway.ageMs(hit, nanos), Source.NEAR, nanos, answer);
+                return true;
             }
-            byte[] head = heads.of(hit).near(hit, gateway.ageMs(hit, nanos));
-            ByteBuf answer = allocator.ioBuffer(head.length + hit.body().length());
-            hit.body().appendTo(answer.writeBytes(head));
-            meters.repeated(gateway.nanos() - nanos);
-            return answer;
+            if (!routes.enter()) {
+                return false;
+            }
+            awaited++;
+            gateway.get(key, Ask.PLAIN, nanos).onComplete(read -> {
+                routes.leave();
+                told(key, read, nanos, answer);
+                over();
+            });
+            return true;
         } finally {
             context.endDispatch(before);
         }
+    }
+
+    private void told(Key key, AsyncResult<Lookup> read, long nanos, Answer answer) {
+        if (read.succeeded() && read.result() instanceof Lookup.Fresh fresh && isShort(fresh.entry())) {
+            tell(fresh.entry(), fresh.ageMs(), fresh.source(), nanos, answer);
+        } else {
+            ahead.during(key, read, nanos, answer::none);
+        }
+    }
+
+    private void tell(Entry entry, long ageMs, Source source, long nanos, Answer answer) {
+        byte[] head = heads.of(entry).whole(entry, ageMs, source);
+        ByteBuf whole = answer.allocator().ioBuffer(head.length + entry.body().length());
+        entry.body().appendTo(whole.writeBytes(head));
+        meters.repeated(gateway.nanos() - nanos);
+        answer.whole(whole);
+    }
+
+    private void over() {
+        awaited--;
+        if (awaited == 0) {
+            ended.forEach(Promise::tryComplete);
+        }
+    }
+
+    /** Succeeds when no answer is awaited. Once it drains, none will be. */
+    Future<Void> ended() {
+        Promise<Void> none = Promise.promise();
+        ended.add(none);
+        if (awaited == 0) {
+            none.complete();
+        }
+        return none.future();
     }
 
     private static boolean isShort(Entry entry) {

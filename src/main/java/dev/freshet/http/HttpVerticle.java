@@ -51,6 +51,8 @@ public final class HttpVerticle extends VerticleBase {
     @Nullable
     private volatile EventStreams streams;
 
+    private @Nullable Hits hits;
+
     private volatile boolean draining;
 
     private volatile int port;
@@ -94,10 +96,11 @@ public final class HttpVerticle extends VerticleBase {
     public Future<?> start() {
         EventStreams opened = new EventStreams(vertx, door.eventStreamsMax, times, meters);
         EntryHead.Table heads = new EntryHead.Table();
-        Routes routes = routes(opened, heads);
-        Optional<Shortcut> shortcut = door.traces.isPresent()
-                ? Optional.empty()
-                : Optional.of(new NearHits(gateway, routes, heads, door.access, door.meters, () -> draining));
+        Ahead ahead = new Ahead();
+        Routes routes = routes(opened, heads, ahead);
+        Hits made = new Hits(gateway, routes, ahead, heads, door.access, door.meters, () -> draining);
+        Optional<Shortcut> shortcut = door.traces.isPresent() ? Optional.empty() : Optional.of(made);
+        hits = made;
         streams = opened;
         Edge edge = new Edge(door.config, door.config.connectionsMax(), ClientAuth.REQUIRED, door.meters);
         vertx.setPeriodic(edge.sweepMs(), tick -> {
@@ -135,11 +138,11 @@ public final class HttpVerticle extends VerticleBase {
         return server;
     }
 
-    private Routes routes(EventStreams opened, EntryHead.Table heads) {
+    private Routes routes(EventStreams opened, EntryHead.Table heads, Ahead ahead) {
         Bodies bodies = new Bodies(door.bodies, door.meters, door.config.bodyTimeout());
-        EntryRoutes entries = new EntryRoutes(gateway, bodies, door.codec, heads, config.bodyBytesMax());
+        EntryRoutes entries = new EntryRoutes(gateway, bodies, door.codec, heads, ahead, config.bodyBytesMax());
         InvalidationRoutes invalidations = new InvalidationRoutes(gateway, door.meters, opened);
-        return new Routes(door.access, door.meters, door.requestsMax, door.traces)
+        return new Routes(door.access, door.meters, ahead, door.requestsMax, door.traces)
                 .on(
                         HttpMethod.POST,
                         DEPLOYMENT + "/lookup",
@@ -230,8 +233,11 @@ public final class HttpVerticle extends VerticleBase {
         if (open != null) {
             open.end();
         }
-        return Future.all(servers.stream()
-                .map(server -> server.shutdown(door.drain.toMillis(), TimeUnit.MILLISECONDS))
-                .toList());
+        draining = true;
+        Hits awaiting = hits;
+        return (awaiting == null ? Future.<Void>succeededFuture() : awaiting.ended())
+                .compose(ended -> Future.all(servers.stream()
+                        .map(server -> server.shutdown(door.drain.toMillis(), TimeUnit.MILLISECONDS))
+                        .toList()));
     }
 }

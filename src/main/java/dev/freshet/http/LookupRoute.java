@@ -7,6 +7,7 @@ import dev.freshet.entry.Frame;
 import dev.freshet.entry.Key;
 import dev.freshet.gateway.Ask;
 import dev.freshet.gateway.Gateway;
+import dev.freshet.gateway.Lookup.Source;
 import dev.freshet.http.Problem.Kind;
 import dev.freshet.store.StoreException;
 import io.vertx.core.Future;
@@ -65,12 +66,13 @@ final class LookupRoute {
         long nanos = gateway.nanos();
         Entry hit = gateway.hit(wanted.key, wanted.ask, nanos);
         return hit != null
-                ? Future.succeededFuture(Looked.of(Found.near(hit, gateway.ageMs(hit, nanos)), wanted))
-                : read(wanted);
+                ? Future.succeededFuture(
+                        Looked.of(Found.fresh(hit, gateway.ageMs(hit, nanos), Source.NEAR, false), wanted))
+                : read(wanted, nanos);
     }
 
-    private Future<Looked> read(Wanted wanted) {
-        return gateway.get(wanted.key, wanted.ask)
+    private Future<Looked> read(Wanted wanted, long nanos) {
+        return gateway.get(wanted.key, wanted.ask, nanos)
                 .map(lookup -> Looked.of(Found.of(wanted.key, lookup), wanted))
                 .recover(failure -> failure instanceof StoreException
                         ? Future.succeededFuture(Looked.failed(failure))

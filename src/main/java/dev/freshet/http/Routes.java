@@ -43,17 +43,20 @@ final class Routes {
     private final EdgeMeters meters;
     private final int waitingMax;
     private final @Nullable Traces traces;
+    private final Ahead ahead;
     private int waiting;
 
     /**
      * No routes yet.
      *
+     * @param ahead what was read for requests before they are made
      * @param waitingMax requests that wait for something at a time
      * @param traces of the requests, if any
      */
-    Routes(Access access, EdgeMeters meters, int waitingMax, Optional<Traces> traces) {
+    Routes(Access access, EdgeMeters meters, Ahead ahead, int waitingMax, Optional<Traces> traces) {
         this.access = access;
         this.meters = meters;
+        this.ahead = ahead;
         this.waitingMax = waitingMax;
         this.traces = traces.orElse(null);
     }
@@ -200,7 +203,7 @@ final class Routes {
             meters.refused(Refusal.REQUESTS);
             throw new Problem(Kind.OVERLOADED, "http.requests-max requests wait for something already");
         }
-        long begunNanos = System.nanoTime();
+        long begunNanos = ahead.sinceNanos();
         Future<Void> answered = guarded.route.answer(asked);
         if (answered.isComplete()) {
             meters.answered(guarded.scope, System.nanoTime() - begunNanos);
@@ -212,6 +215,18 @@ final class Routes {
             });
         }
         return answered;
+    }
+
+    /** Has one more read wait, until it is told to {@link #leave}, if one more may. */
+    boolean enter() {
+        boolean may = waiting < waitingMax;
+        waiting += may ? 1 : 0;
+        return may;
+    }
+
+    /** Has one that waited wait no longer. */
+    void leave() {
+        waiting--;
     }
 
     private static List<String> split(String path) {

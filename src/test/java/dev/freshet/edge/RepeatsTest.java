@@ -16,10 +16,14 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.HttpServerOptions;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,7 +32,12 @@ class RepeatsTest {
     private static final String FIELDS = "Host: h\r\nAuthorization: Bearer s\r\n\r\n";
 
     /** Answers each path with itself. */
-    private final EmbeddedChannel channel = channel(fields -> (path, allocator) -> bytes("=" + path));
+    private EmbeddedChannel channel = channel(fields -> RepeatsTest::itself);
+
+    private static boolean itself(String path, Shortcut.Answer answer) {
+        answer.whole(bytes("=" + path));
+        return true;
+    }
 
     private static EmbeddedChannel channel(Shortcut shortcut) {
         Repeats repeats = new Repeats(shortcut);
@@ -138,10 +147,25 @@ class RepeatsTest {
 
     @Test
     void whatTheShortcutDoesNotAnswer_isRead() {
-        EmbeddedChannel silent = channel(fields -> (path, allocator) -> null);
+        EmbeddedChannel silent = channel(fields -> (path, answer) -> false);
         silent.writeInbound(bytes(get("/a") + get("/b")));
 
         assertThat(silent.inboundMessages()).hasSize(4);
+        silent.finishAndReleaseAll();
+    }
+
+    @Test
+    void noneAtOnce_hasTheRequestRead() {
+        EmbeddedChannel silent = channel(fields -> (path, answer) -> {
+            answer.none();
+            return true;
+        });
+        silent.writeInbound(bytes(get("/first")));
+        silent.writeOutbound(LastHttpContent.EMPTY_LAST_CONTENT);
+
+        silent.writeInbound(bytes(get("/a") + get("/b")));
+
+        assertThat(silent.inboundMessages()).hasSize(6);
         silent.finishAndReleaseAll();
     }
 
@@ -258,5 +282,94 @@ class RepeatsTest {
 
         assertThat(answered()).hasSize(3);
         assertThat(flushes).hasSize(1);
+    }
+
+    /** Answers that take a while. */
+    @Nested
+    class Awaited {
+        private final Deque<Shortcut.Answer> asked = new ArrayDeque<>();
+        private final List<String> paths = new ArrayList<>();
+
+        @BeforeEach
+        void first() {
+            channel.finishAndReleaseAll();
+            channel = channel(fields -> (path, answer) -> {
+                paths.add(path);
+                asked.add(answer);
+                return true;
+            });
+            readFirst();
+        }
+
+        @Test
+        void answer_leavesWhenItIsThere() {
+            send(get("/a"));
+            assertThat(answered()).isEmpty();
+
+            asked.remove().whole(bytes("=/a"));
+
+            assertThat(answered()).containsExactly("=/a");
+            assertThat(read()).isEmpty();
+        }
+
+        @Test
+        void nothingIsRead_beforeTheAnswerHasLeft() {
+            send(get("/a") + get("/b"));
+            send("GET /other HTTP/1.1\r\nHost: h\r\n\r\n");
+            assertThat(paths).containsExactly("/a");
+
+            asked.remove().whole(bytes("=/a"));
+            assertThat(paths).containsExactly("/a", "/b");
+            assertThat(unanswered()).isEmpty();
+            asked.remove().whole(bytes("=/b"));
+
+            assertThat(answered()).containsExactly("=/a", "=/b");
+            assertThat(unanswered()).containsExactly("/other");
+        }
+
+        @Test
+        void thatThereIsNone_hasTheRequestRead_andThenTheNext() {
+            send(get("/a") + get("/b"));
+
+            asked.remove().none();
+
+            assertThat(unanswered()).containsExactly("/a", "/b");
+            assertThat(asked).isEmpty();
+        }
+
+        @Test
+        void clientThatIsGone_hasNothingRead() {
+            send(get("/a"));
+            channel.close();
+
+            asked.remove().none();
+
+            assertThat(unanswered()).isEmpty();
+        }
+
+        @Test
+        void answerToWhoIsGone_isReleased() {
+            send(get("/a"));
+            channel.close();
+            ByteBuf answer = bytes("=/a");
+
+            asked.remove().whole(answer);
+
+            assertThat(answer.refCnt()).isZero();
+        }
+
+        @Test
+        void clientThatSendsOnAndOn_isNotReadMeanwhile() {
+            send(get("/a"));
+            send("x".repeat(Edge.HEADER_BYTES_MAX));
+            assertThat(channel.config().isAutoRead()).isTrue();
+
+            send("x");
+            assertThat(channel.config().isAutoRead()).isFalse();
+            asked.remove().whole(bytes("=/a"));
+
+            assertThat(channel.config().isAutoRead()).isTrue();
+            assertThat(read()).containsExactly("REFUSED");
+        }
     }
 }

@@ -16,7 +16,9 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.HttpServerOptions;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -35,6 +37,17 @@ public final class RequestFuzz implements Consumer<byte[]> {
         List<HttpObject> parts = new ArrayList<>();
         checkSame(
                 whole, "with a shortcut", read(bytes, bytes.length, Optional.of(new Repeats(new Known(parts))), parts));
+        checkSame(whole, "with one that takes its time", readSlowly(bytes));
+    }
+
+    /* Each answer is there when all has been sent and the one before it has left: every second one as bytes. */
+    private static String readSlowly(byte[] bytes) {
+        List<HttpObject> parts = new ArrayList<>();
+        Slow slow = new Slow(parts);
+        EmbeddedChannel channel = channel(Optional.of(new Repeats(slow)), parts);
+        channel.writeInbound(Unpooled.copiedBuffer(bytes));
+        slow.tellAll();
+        return told(channel, parts);
     }
 
     private static void checkSame(String whole, String how, String other) {
@@ -43,24 +56,65 @@ public final class RequestFuzz implements Consumer<byte[]> {
         }
     }
 
+    private static HttpObject read(String path, HttpHeaders fields) {
+        return new DefaultFullHttpRequest(
+                HttpVersion.HTTP_1_1, HttpMethod.GET, path, Unpooled.EMPTY_BUFFER, fields, EmptyHttpHeaders.INSTANCE);
+    }
+
     /** Tells what it is asked for as if it had been read. */
     private record Known(List<HttpObject> parts) implements Shortcut {
         @Override
         public Asker asker(HttpHeaders fields) {
-            return (path, allocator) -> {
-                parts.add(new DefaultFullHttpRequest(
-                        HttpVersion.HTTP_1_1,
-                        HttpMethod.GET,
-                        path,
-                        Unpooled.EMPTY_BUFFER,
-                        fields,
-                        EmptyHttpHeaders.INSTANCE));
-                return allocator.buffer();
+            return (path, answer) -> {
+                parts.add(read(path, fields));
+                answer.whole(answer.allocator().buffer());
+                return true;
             };
         }
     }
 
+    /** The same, later; or has it read. */
+    private static final class Slow implements Shortcut {
+        private final List<HttpObject> parts;
+        private final Deque<Runnable> asked = new ArrayDeque<>();
+        private int count;
+
+        Slow(List<HttpObject> parts) {
+            this.parts = parts;
+        }
+
+        @Override
+        public Asker asker(HttpHeaders fields) {
+            return (path, answer) -> {
+                boolean isHere = count++ % 2 == 0;
+                asked.add(() -> {
+                    if (isHere) {
+                        parts.add(read(path, fields));
+                        answer.whole(answer.allocator().buffer());
+                    } else {
+                        answer.none();
+                    }
+                });
+                return true;
+            };
+        }
+
+        void tellAll() {
+            while (!asked.isEmpty()) {
+                asked.remove().run();
+            }
+        }
+    }
+
     private static String read(byte[] bytes, int atOnce, Optional<Repeats> repeats, List<HttpObject> parts) {
+        EmbeddedChannel channel = channel(repeats, parts);
+        for (int from = 0; from < bytes.length; from += atOnce) {
+            channel.writeInbound(Unpooled.copiedBuffer(bytes, from, Math.min(atOnce, bytes.length - from)));
+        }
+        return told(channel, parts);
+    }
+
+    private static EmbeddedChannel channel(Optional<Repeats> repeats, List<HttpObject> parts) {
         ChannelInboundHandlerAdapter server = new ChannelInboundHandlerAdapter() {
             @Override
             public void channelRead(ChannelHandlerContext context, Object part) {
@@ -73,9 +127,10 @@ public final class RequestFuzz implements Consumer<byte[]> {
         EmbeddedChannel channel = new EmbeddedChannel(new StrictDecoder(OPTIONS, repeats));
         repeats.ifPresent(channel.pipeline()::addLast);
         channel.pipeline().addLast(server);
-        for (int from = 0; from < bytes.length; from += atOnce) {
-            channel.writeInbound(Unpooled.copiedBuffer(bytes, from, Math.min(atOnce, bytes.length - from)));
-        }
+        return channel;
+    }
+
+    private static String told(EmbeddedChannel channel, List<HttpObject> parts) {
         String read = told(parts);
         parts.forEach(ReferenceCountUtil::release);
         channel.finishAndReleaseAll();

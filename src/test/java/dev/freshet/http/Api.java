@@ -23,7 +23,9 @@ import dev.freshet.store.Rules;
 import dev.freshet.trace.Traces;
 import io.micrometer.core.instrument.Measurement;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
@@ -40,6 +42,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
 
 /** A whole replica over a store of its own, and a client that speaks HTTP with it. */
@@ -66,6 +69,7 @@ final class Api implements AutoCloseable {
     final HttpVerticle http;
     final int port;
 
+    private final String serving;
     private final MeterRegistry registry = new SimpleMeterRegistry();
     private final Vertx vertx = Vertx.vertx();
     private final HttpClient client =
@@ -105,7 +109,12 @@ final class Api implements AutoCloseable {
     }
 
     private Api(EventStreams.Times times, EdgeConfig edge, Optional<Traces> traces, Coding coding) {
-        NearCache near = new NearCache(NearConfig.DEFAULT, Clocks.SYSTEM);
+        this(times, edge, traces, coding, NearConfig.DEFAULT);
+    }
+
+    private Api(
+            EventStreams.Times times, EdgeConfig edge, Optional<Traces> traces, Coding coding, NearConfig nearConfig) {
+        NearCache near = new NearCache(nearConfig, Clocks.SYSTEM);
         leases = new LeaseVerticle(store, LeaseConfig.DEFAULT, "r1", Clocks.SYSTEM);
         InvalidationVerticle invalidations =
                 new InvalidationVerticle(store, near, leases, COHERENCE, "r1", Clocks.SYSTEM);
@@ -133,7 +142,7 @@ final class Api implements AutoCloseable {
                 times);
         await(vertx.deployVerticle(leases));
         await(vertx.deployVerticle(invalidations));
-        await(vertx.deployVerticle(http));
+        serving = await(vertx.deployVerticle(http));
         port = http.port();
     }
 
@@ -161,6 +170,16 @@ final class Api implements AutoCloseable {
         return new Api(EventStreams.Times.DEFAULT, EdgeConfig.DEFAULT, Optional.empty(), Coding.ZSTD);
     }
 
+    /** One that keeps no near copies. */
+    static Api far(EdgeConfig edge) {
+        return new Api(
+                EventStreams.Times.DEFAULT,
+                edge,
+                Optional.empty(),
+                Coding.NONE,
+                new NearConfig(0, NearConfig.DEFAULT.maxAge()));
+    }
+
     /** What was counted. */
     double count(String name, String... labels) {
         return registry.get(name).tags(labels).meters().stream()
@@ -171,7 +190,21 @@ final class Api implements AutoCloseable {
 
     /** How many requests of a kind were timed. */
     long requests(String kind) {
-        return registry.get("freshet.request").tag("kind", kind).timer().count();
+        return timer(kind).count();
+    }
+
+    /** How long requests of a kind took together. */
+    double requestMs(String kind) {
+        return timer(kind).totalTime(TimeUnit.MILLISECONDS);
+    }
+
+    private Timer timer(String kind) {
+        return registry.get("freshet.request").tag("kind", kind).timer();
+    }
+
+    /** Begins to stop the listener alone. */
+    Future<Void> stopServing() {
+        return vertx.undeploy(serving);
     }
 
     @Override

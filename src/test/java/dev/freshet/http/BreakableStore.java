@@ -32,6 +32,8 @@ final class BreakableStore implements Store {
     private final ConcurrentHashMap<Key, RuntimeException> broken = new ConcurrentHashMap<>();
     private final List<Consumer<Change>> listeners = new CopyOnWriteArrayList<>();
     private volatile Future<Void> writes = Future.succeededFuture();
+    private volatile Future<Void> reads = Future.succeededFuture();
+    private final List<Key> read = new CopyOnWriteArrayList<>();
     volatile UnaryOperator<Pulse> pulses = UnaryOperator.identity();
     private volatile Optional<RuntimeException> invalidationFailure = Optional.empty();
     private final Set<Key> full = ConcurrentHashMap.newKeySet();
@@ -48,6 +50,16 @@ final class BreakableStore implements Store {
     /** Nothing is written until then. */
     void holdWrites(Future<Void> until) {
         writes = until;
+    }
+
+    /** Nothing is read until then. */
+    void holdReads(Future<Void> until) {
+        reads = until;
+    }
+
+    /** How often a key was read, or is to be. */
+    long reads(Key key) {
+        return read.stream().filter(key::equals).count();
     }
 
     /** Whether and how invalidations fail. */
@@ -82,7 +94,8 @@ final class BreakableStore implements Store {
 
     @Override
     public Future<Optional<Entry>> read(Key key, Optional<Entry> copy) {
-        return unlessBroken(key, () -> store.read(key, copy));
+        read.add(key);
+        return unlessBroken(key, () -> reads.compose(free -> store.read(key, copy)));
     }
 
     @Override

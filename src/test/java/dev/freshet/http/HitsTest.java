@@ -1,5 +1,7 @@
 package dev.freshet.http;
 
+import static dev.freshet.testing.Futures.await;
+import static dev.freshet.testing.Futures.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.edge.EdgeConfig;
@@ -10,17 +12,25 @@ import dev.freshet.entry.Entry;
 import dev.freshet.entry.Frame;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
+import dev.freshet.gateway.Lookup.Source;
+import dev.freshet.store.StoreException;
 import dev.freshet.tag.Tag;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class NearHitsTest extends OnApi {
+class HitsTest extends OnApi {
     private static final AtomicInteger TURN = new AtomicInteger();
 
     private final String path = Api.entry("hit-" + TURN.incrementAndGet());
@@ -28,6 +38,23 @@ class NearHitsTest extends OnApi {
     private static Entry entry(Lifetime lifetime) {
         Key key = Key.of("shop", "v1", "k");
         return new Entry(key, 1, 0, 0, List.of(new Tag("a")), lifetime, "text/plain", "", Body.EMPTY);
+    }
+
+    private static Key keyOf(String path) {
+        return Key.of("shop", "v1", path.substring(path.lastIndexOf('/') + 1));
+    }
+
+    private static EdgeConfig withRequests(int most) {
+        EdgeConfig usual = EdgeConfig.DEFAULT;
+        return new EdgeConfig(
+                usual.tokens(),
+                usual.tls(),
+                usual.connectionsMax(),
+                most,
+                usual.streamsMax(),
+                usual.headTimeout(),
+                usual.bodyTimeout(),
+                usual.idleTimeout());
     }
 
     private static String get(String path, String... fields) {
@@ -38,6 +65,10 @@ class NearHitsTest extends OnApi {
     /* A second may pass between two answers. */
     private static String ageless(String head) {
         return head.replaceAll("age: \\d+|ttl=\\d+", "");
+    }
+
+    private static String ticketless(String head) {
+        return head.replaceAll("Freshet-As-Of: [^\r]*", "");
     }
 
     private static String answer(Wire wire, String body) throws IOException {
@@ -131,10 +162,10 @@ class NearHitsTest extends OnApi {
 
     @Test
     void fieldsOfWhichTheAnswerDepends_areNotIdle() {
-        assertThat(NearHits.isIdle("connection", "Keep-Alive")).isTrue();
-        assertThat(NearHits.isIdle("connection", "close")).isFalse();
-        assertThat(NearHits.isIdle("content-length", "1")).isFalse();
-        assertThat(NearHits.isIdle("accept", "text/html")).isTrue();
+        assertThat(Hits.isIdle("connection", "Keep-Alive")).isTrue();
+        assertThat(Hits.isIdle("connection", "close")).isFalse();
+        assertThat(Hits.isIdle("content-length", "1")).isFalse();
+        assertThat(Hits.isIdle("accept", "text/html")).isTrue();
     }
 
     @Test
@@ -255,9 +286,180 @@ class NearHitsTest extends OnApi {
         EntryHead undatedHead = new EntryHead(undated);
 
         for (long ageMs = 0; ageMs < 5_000; ageMs++) {
-            assertThat(head.near(entry, ageMs)).isEqualTo(new EntryHead(entry).near(entry, ageMs));
-            assertThat(undatedHead.near(undated, ageMs)).isEqualTo(new EntryHead(undated).near(undated, ageMs));
+            assertThat(head.whole(entry, ageMs, Source.NEAR))
+                    .isEqualTo(new EntryHead(entry).whole(entry, ageMs, Source.NEAR));
+            assertThat(undatedHead.whole(undated, ageMs, Source.NEAR))
+                    .isEqualTo(new EntryHead(undated).whole(undated, ageMs, Source.NEAR));
         }
-        assertThat(head.near(entry, 0)).isEqualTo(new EntryHead(entry).near(entry, 0));
+        assertThat(head.whole(entry, 0, Source.NEAR)).isEqualTo(new EntryHead(entry).whole(entry, 0, Source.NEAR));
+        assertThat(head.whole(entry, 0, Source.STORE)).isEqualTo(new EntryHead(entry).whole(entry, 0, Source.STORE));
+    }
+
+    /** Reads of entries that are not near. */
+    @Nested
+    class Far {
+        private final EdgeConfig few = withRequests(16);
+        private final Api far = Api.far(few);
+        private final Promise<Void> held = Promise.promise();
+
+        @AfterEach
+        void close() {
+            held.tryComplete();
+            far.close();
+        }
+
+        private void put(String body, String... fields) {
+            assertThat(far.put(path, body, fields).status()).isEqualTo(201);
+        }
+
+        private long reads() {
+            return far.store.reads(keyOf(path));
+        }
+
+        private void awaitReads(long count) {
+            until(() -> reads() >= count);
+        }
+
+        @Test
+        void repeatedRead_isAnsweredAsTheFirst_byteForByte() throws IOException {
+            put("body");
+            long timed = far.requests("read");
+            try (Wire wire = far.wire()) {
+                String first = answer(wire.send(get(path)), "body");
+
+                for (int i = 0; i < 3; i++) {
+                    assertThat(answer(wire.send(get(path)), "body")).isEqualTo(first);
+                }
+                assertThat(far.count("freshet.requests.repeated")).isEqualTo(3);
+                assertThat(far.requests("read")).isEqualTo(timed + 4);
+                assertThat(reads()).isEqualTo(4);
+                assertThat(first).contains("detail=store");
+            }
+        }
+
+        @Test
+        void whatIsMissing_isReadOnce() throws IOException {
+            try (Wire wire = far.wire()) {
+                String first = ticketless(wire.send(get(path)).readTo("\r\n\r\n"));
+
+                assertThat(ticketless(wire.send(get(path)).readTo("\r\n\r\n"))).isEqualTo(first);
+                assertThat(first).startsWith("HTTP/1.1 404");
+                assertThat(reads()).isEqualTo(2);
+                until(() -> far.requests("read") == 2);
+            }
+        }
+
+        @Test
+        void whatIsStale_isReadOnce_andToldSo() throws IOException {
+            put("body", "Cache-Groups", "\"aged\"");
+            far.post(Api.SHOP + "/invalidations", "{\"tags\":[\"aged\"],\"mode\":\"soft\"}");
+            try (Wire wire = far.wire()) {
+                for (int i = 1; i <= 3; i++) {
+                    assertThat(wire.send(get(path)).readTo("\r\n\r\nbody")).contains("Freshet-State: stale");
+                    assertThat(reads()).isEqualTo(i);
+                }
+            }
+        }
+
+        @Test
+        void storeThatFails_isAskedOnce() throws IOException {
+            far.store.breakOn(keyOf(path), new StoreException("no answer"));
+            try (Wire wire = far.wire()) {
+                for (int i = 1; i <= 2; i++) {
+                    assertThat(wire.send(get(path)).readTo("\r\n\r\n")).startsWith("HTTP/1.1 503");
+                    wire.readTo("}");
+                    assertThat(reads()).isEqualTo(i);
+                }
+            }
+        }
+
+        @Test
+        void timeInTheStore_isThatOfTheRequest_ifItIsReadAfterAll() throws IOException {
+            try (Wire wire = far.wire()) {
+                wire.send(get(path)).readTo("\r\n\r\n");
+                until(() -> far.requests("read") == 1);
+                double beforeMs = far.requestMs("read");
+                far.store.holdReads(held.future());
+                wire.send(get(path));
+                awaitReads(2);
+                long awaitedNanos = System.nanoTime();
+                until(() -> System.nanoTime() - awaitedNanos > TimeUnit.MILLISECONDS.toNanos(50));
+                held.complete();
+                wire.readTo("\r\n\r\n");
+
+                until(() -> far.requests("read") == 2);
+                assertThat(far.requestMs("read") - beforeMs).isGreaterThan(50);
+            }
+        }
+
+        @Test
+        void pipelinedReads_areAnsweredInTheirOrder() throws IOException {
+            put("body");
+            String missing = Api.entry("missing");
+            try (Wire wire = far.wire()) {
+                answer(wire.send(get(path)), "body");
+                far.store.holdReads(held.future());
+
+                wire.send(get(path) + get(missing) + get(path) + get(missing) + get(path));
+                awaitReads(2);
+                held.complete();
+
+                for (int i = 0; i < 5; i++) {
+                    boolean found = i % 2 == 0;
+                    assertThat(wire.readTo("\r\n\r\n")).startsWith(found ? "HTTP/1.1 200" : "HTTP/1.1 404");
+                    wire.readTo(found ? "body" : "");
+                }
+            }
+        }
+
+        @Test
+        void readsBeyondThoseThatMayWait_areRefused_untilOneWaitsNoMore() throws IOException {
+            put("body");
+            List<Wire> waiting = new ArrayList<>();
+            for (int i = 0; i < few.requestsMax(); i++) {
+                far.put(path + i, "body");
+                waiting.add(far.wire());
+                answer(waiting.getLast().send(get(path)), "body");
+            }
+            try (Wire last = far.wire()) {
+                answer(last.send(get(path)), "body");
+                far.store.holdReads(held.future());
+                for (int i = 0; i < waiting.size(); i++) {
+                    waiting.get(i).send(get(path + i));
+                    Key key = keyOf(path + i);
+                    until(() -> far.store.reads(key) > 0);
+                }
+
+                assertThat(last.send(get(path)).readTo("\r\n\r\n")).startsWith("HTTP/1.1 503");
+                last.readTo("}");
+                held.complete();
+
+                for (Wire wire : waiting) {
+                    assertThat(answer(wire, "body")).startsWith("HTTP/1.1 200");
+                    wire.close();
+                }
+                assertThat(answer(last.send(get(path)), "body")).startsWith("HTTP/1.1 200");
+            }
+        }
+
+        @Test
+        void readThatIsAwaited_isAnsweredThoughTheReplicaStops() throws Exception {
+            put("body");
+            try (Wire wire = far.wire()) {
+                answer(wire.send(get(path)), "body");
+                far.store.holdReads(held.future());
+                wire.send(get(path));
+                awaitReads(2);
+
+                Future<Void> stopped = far.stopServing();
+                for (int turns = 0; turns < 100; turns++) {
+                    await(far.http.call(Future::succeededFuture));
+                }
+                held.complete();
+
+                assertThat(wire.readAll()).endsWith("body");
+                await(stopped);
+            }
+        }
     }
 }
