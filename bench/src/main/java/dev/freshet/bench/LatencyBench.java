@@ -21,6 +21,9 @@ final class LatencyBench {
 
     private static final int CONNECTIONS = 100;
 
+    /** Of each round, in which its connections are made: not measured. */
+    private static final int WARM_UP_SECONDS = 1;
+
     /** One round: latencies in ms, and the share of the rate that was reached. */
     record Round(double p50, double p99, double p999, double share) {}
 
@@ -59,7 +62,12 @@ final class LatencyBench {
     static Round round(Subject subject, int rate, int seconds) throws IOException, InterruptedException {
         Path log = Path.of("bench/target/load/latencies");
         Files.deleteIfExists(log);
-        List<String> options = List.of("--h1", "-c" + CONNECTIONS, "--rps=" + rate / CONNECTIONS, "--log-file=" + log);
+        List<String> options = List.of(
+                "--h1",
+                "-c" + CONNECTIONS,
+                "--warm-up-time=" + WARM_UP_SECONDS,
+                "--rps=" + rate / CONNECTIONS,
+                "--log-file=" + log);
         Processes.output(subject.askedBy(Load.h2load(seconds, options), List.of()));
         Histogram micros = new Histogram(60_000_000, 3);
         long answers = 0;
@@ -85,7 +93,7 @@ final class LatencyBench {
                 "latency",
                 String.format(
                         Locale.ROOT,
-                        "How long does a near hit of %,d bytes take at %,d requests a second by HTTP/1.1 on %d connections? h2load at a fixed rate on the second core, servers on the first, in turn, round after round, warmed by these requests and by others; corrected for coordinated omission. The goal: p99 no more than nginx's, p99.9 at most 5 ms.",
+                        "How long does a near hit of %,d bytes take at %,d requests a second by HTTP/1.1 on %d connections? h2load at a fixed rate on the second core, servers on the first, in turn, round after round, warmed by these requests and by others, and by a second of each round, in which its connections are made; corrected for coordinated omission. The goal: p99 no more than nginx's, p99.9 at most 5 ms.",
                         bytes,
                         rate,
                         CONNECTIONS),
