@@ -29,6 +29,7 @@ final class AcksBench {
     /** What is measured, each in turn, so that all see the same machine. */
     private enum What {
         PUBLISH("plain PUBLISH until a subscriber has it"),
+        HOPS("the way of an acknowledgement with nothing done on it, request to answer"),
         ACKNOWLEDGED("acknowledged invalidation, request to answer"),
         REFUSED("invalidation until every replica refuses the entry");
 
@@ -42,11 +43,13 @@ final class AcksBench {
     private final List<Loopback> replicas = new ArrayList<>();
     private final Wire publisher;
     private final SynchronousQueue<Long> heard;
+    private final Loopback hops;
 
-    private AcksBench(List<Child> processes, Wire publisher, Wire subscriber) throws Exception {
+    private AcksBench(List<Child> processes, Child hops, Wire publisher, Wire subscriber) throws Exception {
         for (Child process : processes) {
             replicas.add(new Loopback(process.port()));
         }
+        this.hops = new Loopback(hops.port());
         this.publisher = publisher;
         this.heard = subscriber.subscribe("bench");
     }
@@ -57,7 +60,7 @@ final class AcksBench {
         Report report = new Report(
                 "acks",
                 "How long does an acknowledged invalidation take with three replicas on one Redis in calm, and how long is the entry it ended served by any of them? "
-                        + "Beside it a plain PUBLISH by the same client, in the same run, in turn. The goal: refused everywhere p99 2 ms; acknowledged p50 0.6 ms and p99 3 ms on a quiet machine, and at most 3 times the PUBLISH. Warmed by "
+                        + "Beside it, in the same run, in turn: a plain PUBLISH by the same client, and the way alone, three processes on the same stack that only hand the word on ([`Hops`](../src/main/java/dev/freshet/bench/Hops.java)): from who is asked by Redis to the others, and back. The goal: refused everywhere p99 2 ms; acknowledged p50 0.6 ms and p99 3 ms on a quiet machine, and at most 3 times the PUBLISH. Warmed by "
                         + WARMING + " rounds.",
                 arguments);
         Vertx vertx = Vertx.vertx();
@@ -68,7 +71,12 @@ final class AcksBench {
             for (int i = 0; i < REPLICAS; i++) {
                 processes.add(Child.replica(redis, -1));
             }
-            AcksBench bench = new AcksBench(processes, publisher, subscriber);
+            List<Child> hops = new ArrayList<>();
+            for (int i = 0; i < REPLICAS; i++) {
+                hops.add(hops(redis, i == 0 ? REPLICAS - 1 : 0));
+            }
+            AcksBench bench = new AcksBench(processes, hops.getFirst(), publisher, subscriber);
+            processes.addAll(hops);
             bench.round(WARMING * samples);
             tell(report, Rounds.of(rounds, () -> bench.round(samples)), samples);
         } finally {
@@ -76,6 +84,20 @@ final class AcksBench {
             vertx.close();
         }
         report.write();
+    }
+
+    private static Child hops(Child redis, int others) throws IOException, InterruptedException {
+        return Child.serving(
+                -1,
+                port -> List.of(
+                        Processes.java(),
+                        "-Xmx256m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Hops.class.getName(),
+                        port,
+                        redis.url(),
+                        Integer.toString(others)));
     }
 
     private Map<What, Histogram> round(int samples) throws Exception {
@@ -87,6 +109,7 @@ final class AcksBench {
             for (What what : What.values()) {
                 long nanos = switch (what) {
                     case PUBLISH -> publish();
+                    case HOPS -> hops();
                     case ACKNOWLEDGED -> acknowledged();
                     case REFUSED -> refused();
                 };
@@ -100,6 +123,12 @@ final class AcksBench {
         long begun = System.nanoTime();
         publisher.publish("bench", "invalidate {\"stamp\":\"1700000000000000\",\"tags\":[\"posts\"]}");
         return heard.take() - begun;
+    }
+
+    private long hops() throws IOException {
+        long begun = System.nanoTime();
+        check(200, hops.ask(INVALIDATE));
+        return System.nanoTime() - begun;
     }
 
     private long acknowledged() throws IOException {
@@ -142,12 +171,20 @@ final class AcksBench {
             report.row(what.text, ms(rounds, what, 50), ms(rounds, what, 99), ms(rounds, what, 100), rounds);
         }
         report.end();
-        double half = ms(rounds, What.ACKNOWLEDGED, 50).median()
-                / ms(rounds, What.PUBLISH, 50).median();
-        double last = ms(rounds, What.ACKNOWLEDGED, 99).median()
-                / ms(rounds, What.PUBLISH, 99).median();
-        report.text("An acknowledged invalidation takes %s times a PUBLISH at p50, %s times at p99."
-                .formatted(Spread.text(half), Spread.text(last)));
+        report.text(
+                "At p50 an acknowledged invalidation takes %s times a PUBLISH, and %s times the way alone, which takes %s times a PUBLISH. At p99 it is %s, %s and %s."
+                        .formatted(
+                                times(rounds, What.ACKNOWLEDGED, What.PUBLISH, 50),
+                                times(rounds, What.ACKNOWLEDGED, What.HOPS, 50),
+                                times(rounds, What.HOPS, What.PUBLISH, 50),
+                                times(rounds, What.ACKNOWLEDGED, What.PUBLISH, 99),
+                                times(rounds, What.ACKNOWLEDGED, What.HOPS, 99),
+                                times(rounds, What.HOPS, What.PUBLISH, 99)));
+    }
+
+    private static String times(Rounds<Map<What, Histogram>> rounds, What one, What other, double percentile) {
+        return Spread.text(ms(rounds, one, percentile).median()
+                / ms(rounds, other, percentile).median());
     }
 
     private static Spread ms(Rounds<Map<What, Histogram>> rounds, What what, double percentile) {
