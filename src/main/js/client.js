@@ -48,7 +48,7 @@ const BYTES_PER_MS = 8_192;
 /**
  * What this process has read lately, and from where. Who looks elsewhere has another one.
  *
- * @type {{ settings: import('./config.js').Config, near: Near } | undefined}
+ * @type {Near | undefined}
  */
 let nearby;
 
@@ -105,9 +105,9 @@ export class Gateway {
    * when it cannot be unpacked
    */
   async lookup(digest, softTags, { lease, early = false, wait = 0, waitStale = false }, unpack) {
-    const near = this.#near();
+    const copies = this.#near()?.copies;
     const key = this.#key(digest);
-    const kept = near?.kept(key);
+    const kept = copies?.kept(key);
     const askedAt = performance.now();
     const { deadlineMs } = this.#config;
     const asked = {
@@ -130,7 +130,7 @@ export class Gateway {
       read: (status, body) => (status === 200 ? decode(body) : undefined),
     });
     const told = answer && read(answer, kept, unpack);
-    if (told) near?.learn(key, softTags, askedAt, told);
+    if (told) copies?.learn(key, softTags, askedAt, told);
     return told;
   }
 
@@ -150,14 +150,14 @@ export class Gateway {
    * @returns {Promise<number>} the status of the answer, 0 when there was none
    */
   async put(digest, frame) {
-    const near = this.#near();
-    near?.written(this.#key(digest));
+    const copies = this.#near()?.copies;
+    copies?.written(this.#key(digest));
     const status = await this.#status('PUT', `entries/@${digest}`, {
       headers: { 'content-type': MEDIA_TYPE },
       body: () => frame,
       ms: this.#config.deadlineMs + frame[2].length / BYTES_PER_MS,
     });
-    near?.written(this.#key(digest));
+    copies?.written(this.#key(digest));
     return status;
   }
 
@@ -188,8 +188,8 @@ export class Gateway {
    * @returns {Promise<string>} its stamp
    */
   async invalidate(invalidation) {
-    const near = this.#near();
-    near?.marked(invalidation.tags);
+    const copies = this.#near()?.copies;
+    copies?.marked(invalidation.tags);
     const answer = await this.#ask(
       {
         path: 'invalidations',
@@ -200,7 +200,7 @@ export class Gateway {
         insists: true,
       },
       (status, body) => ({ status, body }),
-    ).finally(() => near?.marked(invalidation.tags));
+    ).finally(() => copies?.marked(invalidation.tags));
     const { status, body } = /** @type {{ status: number, body: Buffer }} */ (answer);
     if (status === 200) return String(JSON.parse(body.toString()).stamp);
     throw Object.assign(
@@ -287,23 +287,20 @@ export class Gateway {
 
   #near() {
     const settings = this.#config;
-    if (nearby && nearby.settings !== settings) {
-      nearby.near.close();
+    if (nearby?.settings !== settings) {
+      nearby?.close();
       nearby = undefined;
     }
     if (settings.nearMaxBytes === 0) return undefined;
-    nearby ??= {
+    nearby ??= new Near(
       settings,
-      near: new Near(
-        settings,
-        {
-          ask: (...asked) => this.#askForEvents(...asked),
-          refused: (...how) => noteRefusal(settings, ...how),
-        },
-        () => this.clock(),
-      ),
-    };
-    return nearby.near;
+      {
+        ask: (...asked) => this.#askForEvents(...asked),
+        refused: (...how) => noteRefusal(settings, ...how),
+      },
+      () => this.clock(),
+    );
+    return nearby;
   }
 
   /** @param {string} digest */

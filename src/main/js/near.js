@@ -24,7 +24,8 @@ const BEHIND_MS_MAX = 5_000;
 const WINDOW_OF_REST = 1.5;
 
 export class Near {
-  #copies;
+  /** Who asks the gateway, or tells it, has them know. */
+  copies;
   #trust = new Trust();
   #stream;
   #strict;
@@ -46,16 +47,17 @@ export class Near {
   #timer;
 
   /**
-   * @param {Pick<Config, 'nearMaxBytes' | 'coherence' | 'addresses'>} settings
+   * @param {Config} settings
    * @param {{ ask: import('./stream.js').Ask, refused: import('./stream.js').Listener['refused'] }}
    * events how its stream is asked for, and whom to tell that it is refused
    * @param {() => Promise<Clock | undefined>} clock of whichever replica
    */
-  constructor({ nearMaxBytes, coherence, addresses }, { ask, refused }, clock) {
-    this.#copies = new Copies(nearMaxBytes);
-    this.#strict = coherence === 'strict';
+  constructor(settings, { ask, refused }, clock) {
+    this.settings = settings;
+    this.copies = new Copies(settings.nearMaxBytes);
+    this.#strict = settings.coherence === 'strict';
     this.#clock = clock;
-    this.#stream = new Stream(addresses, ask, {
+    this.#stream = new Stream(settings.addresses, ask, {
       heard: (type, data, id) => this.#heard(type, data, id),
       lost: () => this.#lost(),
       refused,
@@ -94,7 +96,7 @@ export class Near {
    * @param {object} request
    */
   async #recallProven(key, softTags, request) {
-    if (!this.#copies.find(key, softTags)) return undefined;
+    if (!this.copies.find(key, softTags)) return undefined;
     const isProven = this.#trust.holds(await this.#proofFor(request));
     return isProven ? this.#found(key, softTags) : undefined;
   }
@@ -104,29 +106,9 @@ export class Near {
    * @param {readonly string[]} softTags
    */
   #found(key, softTags) {
-    const answer = this.#copies.find(key, softTags);
+    const answer = this.copies.find(key, softTags);
     if (answer) count('near-hit');
     return answer;
-  }
-
-  /** @param {string} key */
-  kept(key) {
-    return this.#copies.kept(key);
-  }
-
-  /** @type {Copies['learn']} */
-  learn(...answered) {
-    this.#copies.learn(...answered);
-  }
-
-  /** @param {readonly string[]} tags */
-  marked(tags) {
-    this.#copies.marked(tags);
-  }
-
-  /** @param {string} key */
-  written(key) {
-    this.#copies.written(key);
   }
 
   /**
@@ -138,19 +120,19 @@ export class Near {
     count(`near-${type}`);
     switch (type) {
       case 'hello':
-        this.#copies.doubt(); // writes are not told again
-        if (data.replay === 'none') this.#copies.forget();
+        this.copies.doubt(); // writes are not told again
+        if (data.replay === 'none') this.copies.forget();
         this.#trust.begins();
         this.#beat();
         break;
       case 'invalidate':
-        this.#copies.marked(Object.keys(data.tags));
+        this.copies.marked(Object.keys(data.tags));
         break;
       case 'write':
-        this.#copies.written(`${data.deployment}/${data.digest}`);
+        this.copies.written(`${data.deployment}/${data.digest}`);
         break;
       case 'reset':
-        this.#copies.forget();
+        this.copies.forget();
         break;
     }
     if (id !== undefined) this.#trust.reaches(id);
@@ -177,7 +159,7 @@ export class Near {
     const clock = await this.#clock();
     if (!clock) return undefined;
     this.#restMs = Math.max(this.#restMs, clock.window);
-    this.#copies.windowMs = this.#restMs * WINDOW_OF_REST;
+    this.copies.windowMs = this.#restMs * WINDOW_OF_REST;
     const proof = this.#trust.proof(question, clock);
     this.#follow(clock.coherent && !proof);
     return proof;
