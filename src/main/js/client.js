@@ -52,19 +52,28 @@ const BYTES_PER_MS = 8_192;
  */
 let nearby;
 
+/** What was connected to last: each get would make it anew. @type {Gateway | undefined} */
+let last;
+
 /**
- * The gateway for this build as the settings are now; undefined when the build has no name.
+ * The gateway for this build as the settings are now; undefined when the build has no name, and in
+ * `next build`.
  *
  * @param {Parameters<typeof deployment>[0]} [known]
  */
 export function connect(known) {
-  const name = deployment(known);
-  return name === undefined ? undefined : new Gateway(config(), name);
+  const settings = config();
+  const name = settings.building ? undefined : deployment(known);
+  if (name === undefined) return undefined;
+  if (last?.settings !== settings || last.deployment !== name) {
+    last = new Gateway(settings, name);
+  }
+  return last;
 }
 
 export class Gateway {
-  #config;
-  #deployment;
+  settings;
+  deployment;
   #entries;
   #replicas;
 
@@ -73,15 +82,15 @@ export class Gateway {
    * @param {string} [deploymentName] not needed to invalidate
    */
   constructor(settings, deploymentName) {
-    this.#config = settings;
-    this.#deployment = deploymentName;
+    this.settings = settings;
+    this.deployment = deploymentName;
     this.#entries = `deployments/${deploymentName}`;
     this.#replicas = new Replicas(settings.addresses);
   }
 
   /** The longest that a follower may wait, in seconds. */
   get waitMax() {
-    return this.#config.waitMs / 1000;
+    return this.settings.waitMs / 1000;
   }
 
   /**
@@ -109,11 +118,11 @@ export class Gateway {
     const key = this.#key(digest);
     const kept = copies?.kept(key);
     const askedAt = performance.now();
-    const { deadlineMs } = this.#config;
+    const { deadlineMs } = this.settings;
     const asked = {
       entries: [{ digest, softTags, ...(kept && { etag: kept.etag }) }],
       lease,
-      early: early && this.#config.early === 'on',
+      early: early && this.settings.early === 'on',
       waitStale,
     };
     const answer = await this.#call({
@@ -155,7 +164,7 @@ export class Gateway {
     const status = await this.#status('PUT', `entries/@${digest}`, {
       headers: { 'content-type': MEDIA_TYPE },
       body: () => frame,
-      ms: this.#config.deadlineMs + frame[2].length / BYTES_PER_MS,
+      ms: this.settings.deadlineMs + frame[2].length / BYTES_PER_MS,
     });
     copies?.written(this.#key(digest));
     return status;
@@ -176,7 +185,7 @@ export class Gateway {
     return this.#call({
       method: 'GET',
       path: 'clock',
-      ms: this.#config.deadlineMs,
+      ms: this.settings.deadlineMs,
       read: (status, body) => (status === 200 ? JSON.parse(body.toString()) : undefined),
     });
   }
@@ -196,7 +205,7 @@ export class Gateway {
         method: 'POST',
         headers: JSON_TYPE,
         body: () => [Buffer.from(JSON.stringify(invalidation))],
-        ms: this.#config.invalidateMs,
+        ms: this.settings.invalidateMs,
         insists: true,
       },
       (status, body) => ({ status, body }),
@@ -217,7 +226,7 @@ export class Gateway {
    * @param {Partial<Call>} [more]
    */
   async #status(method, path, more) {
-    const ms = this.#config.deadlineMs;
+    const ms = this.settings.deadlineMs;
     const read = (/** @type {number} */ status) => status;
     return (await this.#call({ method, path: `${this.#entries}/${path}`, ms, read, ...more })) ?? 0;
   }
@@ -254,7 +263,7 @@ export class Gateway {
     const trace = traceHeaders();
     return this.#replicas.ask(
       async (address, ms) => {
-        const { headers, tls } = credentials(this.#config, address);
+        const { headers, tls } = credentials(this.settings, address);
         const answer = await exchange({
           bytesMax: ANSWER_BYTES_MAX,
           ...call,
@@ -266,7 +275,7 @@ export class Gateway {
           ms,
           waits: call.waits || call.insists,
         });
-        noteRefusal(this.#config, address, answer.status);
+        noteRefusal(this.settings, address, answer.status);
         const result = read(answer.status, answer.body);
         return { result, up: answer.status < 500 || answer.status === 507, unable: unable(result) };
       },
@@ -276,7 +285,7 @@ export class Gateway {
 
   /** @type {import('./stream.js').Ask} */
   #askForEvents(address, headers, timeout) {
-    const { headers: shown, tls } = credentials(this.#config, address);
+    const { headers: shown, tls } = credentials(this.settings, address);
     return requestTo(address, this.#path('invalidations'), {
       ...tls,
       agent: false, // it would take a socket from the calls for as long as it lasts
@@ -286,7 +295,7 @@ export class Gateway {
   }
 
   #near() {
-    const settings = this.#config;
+    const { settings } = this;
     if (nearby?.settings !== settings) {
       nearby?.close();
       nearby = undefined;
@@ -305,12 +314,12 @@ export class Gateway {
 
   /** @param {string} digest */
   #key(digest) {
-    return `${this.#deployment}/${digest}`;
+    return `${this.deployment}/${digest}`;
   }
 
   /** @param {string} path */
   #path(path) {
-    return `/v1/apps/${this.#config.app}/${path}`;
+    return `/v1/apps/${this.settings.app}/${path}`;
   }
 }
 

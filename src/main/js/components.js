@@ -5,7 +5,6 @@
 import { GRACE_S, NEVER, giveUp, droppedAsStale, read, write } from './cache.js';
 import { connect } from './client.js';
 import { now } from './clock.js';
-import { building } from './config.js';
 import { BODY_BYTES_MAX } from './frame.js';
 import { invalidate } from './invalidations.js';
 import { FROM_STALE, digestOf, tagName } from './names.js';
@@ -28,7 +27,7 @@ const components = {
    */
   async get(cacheKey, softTags) {
     try {
-      const gateway = building() ? undefined : connect(work());
+      const gateway = connect(work());
       if (!gateway) return undefined;
       const { found } = await read(gateway, {
         digest: keyDigest(cacheKey),
@@ -51,7 +50,7 @@ const components = {
    */
   async set(cacheKey, pendingEntry) {
     try {
-      const gateway = building() ? undefined : connect(work());
+      const gateway = connect(work());
       if (gateway) await store(gateway, keyDigest(cacheKey), pendingEntry);
       else Promise.resolve(pendingEntry).catch(() => {});
     } catch {
@@ -65,7 +64,7 @@ const components = {
    */
   async refreshTags() {
     try {
-      if (building() || !work()?.isOnDemandRevalidate) return;
+      if (!work()?.isOnDemandRevalidate) return;
       const clock = await connect(work())?.clock();
       if (clock) heard(clock.ticket ?? String(clock.stamp), { exactly: true });
     } catch {

@@ -26,7 +26,8 @@ import { warnOnce } from './report.js';
  * @property {string} [caFile] which vouches for the gateway, PEM
  * @property {string} [certFile] what it shows to the gateway in TLS, PEM
  * @property {string} [keyFile] of that, PEM
- * @property {boolean} building
+ * @property {boolean} building in `next build`, whose workers must neither read the live cache nor
+ * write to it. (NEXT_PHASE is unset in `next start`, so there is nothing else to compare with.)
  * @property {string} [deploymentId]
  */
 
@@ -111,14 +112,6 @@ export function config() {
 /** Has the settings read when they are needed next. */
 export function lookAgain() {
   known = undefined;
-}
-
-/**
- * True in `next build`: its workers must neither read the live cache nor write to it.
- * (NEXT_PHASE is unset in `next start`, so there is nothing else to compare with.)
- */
-export function building() {
-  return config().building;
 }
 
 /**

@@ -4,7 +4,6 @@ import { onEnd, onFailure } from './answers.js';
 import { GRACE_S, giveUp, droppedAsStale, forgo, read, write } from './cache.js';
 import { connect } from './client.js';
 import { now } from './clock.js';
-import { building } from './config.js';
 import { invalidate, weigh } from './invalidations.js';
 import { digestOf, tagNames } from './names.js';
 import {
@@ -97,7 +96,6 @@ export default class Incremental {
   resetRequestCache() {}
 
   #connect() {
-    if (building()) return undefined;
     const { serverDistDir, dev } = this.#context;
     const store = work(); // tells what the plural handler goes by: both come to the same deployment
     return connect({

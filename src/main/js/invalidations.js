@@ -6,7 +6,7 @@
 import { putLast } from './bounded.js';
 import { now } from './clock.js';
 import { Gateway } from './client.js';
-import { building, config } from './config.js';
+import { config } from './config.js';
 import { emit } from './events.cjs';
 import { outside } from './exchange.js';
 import { tagName } from './names.js';
@@ -41,7 +41,7 @@ const sent = new Map();
  * @returns {Promise<void>}
  */
 export async function invalidate(tags, durations) {
-  if (building()) return;
+  if (config().building) return;
   const calls = sendOnce([tags].flat(), durations);
   const failure = (await Promise.allSettled(calls)).find((call) => call.status === 'rejected');
   if (failure && inServerAction()) throw failure.reason;

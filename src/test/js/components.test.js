@@ -422,6 +422,19 @@ test('tags_thatTheGatewayRefuses_areFoldedAlikeAndGivenBackAsTheyWere', async ()
   assert.deepEqual(gateway.invalidations[0].tags, [folded]);
 });
 
+test('get_inAnotherDeployment_asksForItsEntry', async () => {
+  process.env.NEXT_DEPLOYMENT_ID = '';
+  for (const buildId of ['one', 'two', 'one']) {
+    await within('request', () => handler.get(key, []), { page: '/page', buildId });
+  }
+  process.env.NEXT_DEPLOYMENT_ID = 'v1';
+
+  assert.deepEqual(
+    gateway.lookups.map(({ path }) => path),
+    ['one', 'two', 'one'].map((name) => `deployments/${name}/lookup`),
+  );
+});
+
 test('get_undecodableAttributes_isAMiss', async () => {
   stored({ attributes: null });
 
