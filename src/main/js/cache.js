@@ -180,7 +180,7 @@ async function date(gateway, digest, owner) {
  * @param {string[]} softTags
  */
 function weighedHere({ meta }, softTags) {
-  return weigh([...meta.tags, ...softTags], now() - meta.age * 1000);
+  return weigh([meta.tags, softTags], now() - meta.age * 1000);
 }
 
 /**

@@ -5,7 +5,7 @@ import { GRACE_S, giveUp, droppedAsStale, forgo, read, write } from './cache.js'
 import { connect } from './client.js';
 import { now } from './clock.js';
 import { invalidate, weigh } from './invalidations.js';
-import { digestOf, tagNames } from './names.js';
+import { digestOf } from './names.js';
 import {
   callerPersists,
   endedHere,
@@ -257,7 +257,7 @@ export function draftOf({ value, cacheControl, began }, ctx = {}) {
 function shellOf({ value, cacheControl, began }, reached, ctx) {
   if (value.html === '') return hand({ lastModified: now(), value, cacheControl });
   const tags = tagsOf(value, ctx);
-  if (reached || weigh(tagNames(tags), began) || endedHere(tags, began)) return null;
+  if (reached || weigh([tags], began) || endedHere(tags, began)) return null;
   return hand({ lastModified: began, value, cacheControl });
 }
 

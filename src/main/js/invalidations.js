@@ -9,7 +9,7 @@ import { Gateway } from './client.js';
 import { config } from './config.js';
 import { emit } from './events.cjs';
 import { outside } from './exchange.js';
-import { tagName } from './names.js';
+import { tagName, tagNames } from './names.js';
 import { work } from './next.js';
 import { count, warnOnce } from './report.js';
 import { heard } from './tickets.js';
@@ -50,15 +50,16 @@ export async function invalidate(tags, durations) {
 /**
  * What the invalidations that are not delivered yet make of an entry.
  *
- * @param {string[]} names of its tags and of the request's soft tags
+ * @param {(readonly string[])[]} tags its own and the request's soft ones
  * @param {number} began when its computation began, ms of {@link now}
  * @returns {'hard' | 'soft' | undefined}
  */
-export function weigh(names, began) {
+export function weigh(tags, began) {
   /** @type {'soft' | undefined} */
   let worst;
-  for (const { tags, mode, expire = Infinity, at } of pending) {
-    if (at <= began || !tags.some((tag) => names.includes(tag))) continue;
+  const names = pending.size > 0 ? tagNames(tags.flat()) : [];
+  for (const { tags: ended, mode, expire = Infinity, at } of pending) {
+    if (at <= began || !ended.some((tag) => names.includes(tag))) continue;
     if (mode === 'hard' || now() >= at + expire * 1000) return 'hard';
     worst = 'soft';
   }

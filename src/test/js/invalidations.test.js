@@ -116,13 +116,15 @@ test('rule 4, T14: invalidation_notDelivered_isHonouredHereAndTriedUntilItIs', a
   const get = (/** @type {string[]} */ softTags) =>
     within('request', () => handler.get('k', softTags));
   assert.ok(await get([]));
-  await updateTags(['retried']);
+  const long = 'x'.repeat(300);
+  await updateTags(['retried', long]);
 
   assert.equal(await get([]), undefined, 'its own tag');
   meta.age = 0;
   assert.ok(await get([]), 'what was computed since is good');
   Object.assign(meta, { tags: ['other'], age: 1 });
   assert.equal(await get(['retried']), undefined, 'a soft tag');
+  assert.equal(await get([long]), undefined, 'one that the gateway knows by another name');
   assert.ok(await get([]));
 
   Object.assign(meta, { tags: ['retried'] });
