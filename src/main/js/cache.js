@@ -46,13 +46,31 @@ import * as tickets from './tickets.js';
 /** How long what is fresh stays so on its way from the gateway to Next's own look at its age. */
 export const GRACE_S = 0.25;
 
+/** @typedef {{ found?: Found, reached: boolean }} Reading nothing found: compute it */
+
+/**
+ * What a copy answers is there at once. All else has to be asked for.
+ *
+ * @param {Gateway} gateway
+ * @param {Question} question
+ * @returns {Reading | Promise<Reading>}
+ */
+export function read(gateway, question) {
+  const { digest, softTags, forced, owner } = question;
+  const near = forced ? undefined : gateway.recall(digest, softTags, owner ?? work());
+  return near && 'meta' in near ? judge(gateway, question, near) : ask(gateway, question, near);
+}
+
 /**
  * @param {Gateway} gateway
  * @param {Question} question
- * @returns {Promise<{ found?: Found, reached: boolean }>} nothing found: compute it
+ * @param {Promise<Answer | undefined>} [recalled]
+ * @returns {Promise<Reading>}
  */
-export async function read(gateway, question) {
-  const { digest, unpack, persists, forced, seed, owner, ends } = question;
+async function ask(gateway, question, recalled) {
+  const near = await recalled;
+  if (near) return judge(gateway, question, near);
+  const { digest, unpack, persists, forced, seed, owner } = question;
   const softTags = tagNames(question.softTags);
   if (softTags.length > TAGS_MAX) {
     count('too-many-tags');
@@ -60,32 +78,43 @@ export async function read(gateway, question) {
   }
   /* Who keeps what it is given would compute it while its caller waits: it takes what is fresh. */
   const early = !persists && !question.unkept && !forced;
-  const ask = (wait = 0) =>
+  const lookup = (wait = 0) =>
     gateway.lookup(digest, softTags, { lease: true, early, wait, waitStale: persists }, unpack);
 
   const held = tickets.held(digest);
   if ((question.alone && held) || tickets.lapsed(digest)) tickets.fruitless(digest);
-  const recalled = forced ? undefined : gateway.recall(digest, softTags, owner ?? work());
-  const near = recalled instanceof Promise ? await recalled : recalled;
-  let answer = near ?? (await ask());
-  if (answer?.meta.status === 404 && (await seed?.(answer))) answer = await ask();
+  let answer = await lookup();
+  if (answer?.meta.status === 404 && (await seed?.(answer))) answer = await lookup();
   if (answer && isWorthAWait(question, answer, held)) {
-    const waited = await ask(gateway.waitMax);
+    const waited = await lookup(gateway.waitMax);
     if (!waited || (waited.meta.status === 404 && waited.meta.lease?.role === 'follower')) {
       tickets.fruitless(digest);
     }
     answer = waited ?? answer;
   }
-  if (!answer) {
-    tickets.keepUnasked(digest, owner);
-    tell(digest, undefined, { reached: false });
-    return { reached: false };
-  }
+  if (answer) return judge(gateway, question, answer);
+  tickets.keepUnasked(digest, owner);
+  tell(digest, undefined, { reached: false });
+  return { reached: false };
+}
 
-  const { status, asOf, lease } = answer.meta;
-  const weighed = status === 200 ? weighedHere(answer, softTags) : undefined;
+/**
+ * @param {Gateway} gateway
+ * @param {Question} question
+ * @param {Answer} answer
+ * @returns {Reading | Promise<Reading>}
+ */
+function judge(gateway, question, answer) {
+  const { digest, persists, unkept, forced, owner, ends } = question;
+  const { meta, age = meta.age } = answer;
+  const near = 'age' in answer;
+  if (near) count('near-hit');
+  const { status, asOf, lease } = meta;
+  const began = now() - age * 1000;
+  /* What invalidations make of it that the gateway knows nothing of yet. */
+  const weighed = status === 200 ? weigh([meta.tags, question.softTags], began) : undefined;
   if (status === 200) tickets.fruitful(digest);
-  if (status === 404 && question.unkept && lease?.token) {
+  if (status === 404 && unkept && lease?.token) {
     gateway.release(lease.token);
   } else if (asOf && (status === 404 || lease?.token || persists || forced || weighed)) {
     const token = lease?.token ?? tickets.held(digest)?.token;
@@ -94,10 +123,12 @@ export async function read(gateway, question) {
       ticket.watched = ends?.(() => surrender(gateway, digest, ticket));
     }
   }
-  if ((forced || weighed) && !asOf) await date(gateway, digest, owner);
-  const found = status === 200 && weighed !== 'hard' ? foundIn(answer, weighed) : undefined;
-  tell(digest, found, { reached: true, near: near !== undefined });
-  return { found, reached: true };
+  const found =
+    status === 200 && weighed !== 'hard' ? foundIn(answer, age, began, weighed) : undefined;
+  tell(digest, found, { reached: true, near });
+  const reading = { found, reached: true };
+  if (!(forced || weighed) || asOf) return reading;
+  return date(gateway, digest, owner).then(() => reading);
 }
 
 /**
@@ -174,24 +205,15 @@ async function date(gateway, digest, owner) {
 }
 
 /**
- * What invalidations make of it that the gateway knows nothing of yet.
- *
  * @param {Answer} answer
- * @param {string[]} softTags
- */
-function weighedHere({ meta }, softTags) {
-  return weigh([meta.tags, softTags], now() - meta.age * 1000);
-}
-
-/**
- * @param {Answer} answer
+ * @param {number} age
+ * @param {number} began
  * @param {'soft'} [weighed]
  * @returns {Found}
  */
-function foundIn({ meta, value }, weighed) {
-  const { attributes, tags, age, state = 'fresh', reason, lease } = meta;
+function foundIn({ meta, value }, age, began, weighed) {
+  const { attributes, tags, state = 'fresh', reason, lease } = meta;
   const { role, ttl = 0 } = lease ?? {};
-  const began = now() - age * 1000;
   /** @type {Found} */
   const found = { value, attributes, tags, began, age, state, reason, role, ttl };
   if (weighed) return { ...found, state: 'stale', reason: 'tag', role: 'leader' };

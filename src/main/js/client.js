@@ -27,7 +27,10 @@ import { traceHeaders } from './trace.js';
  * @property {string} [asOf]
  * @property {{ role: 'leader' | 'follower', token?: string, ttl: number }} [lease]
  */
-/** @typedef {{ meta: Meta, value?: any }} Answer whose value is not to be changed */
+/**
+ * @typedef {{ meta: Meta, value?: any, age?: number }} Answer not to be changed. That of a copy has its
+ * age by now
+ */
 /** @typedef {{ lease: boolean, early?: boolean, wait?: number, waitStale?: boolean }} Wish in seconds */
 /**
  * @typedef {object} Call
@@ -97,7 +100,7 @@ export class Gateway {
    * What is fresh for certain, without asking. In strict coherence a request has to ask once.
    *
    * @param {string} digest
-   * @param {string[]} softTags
+   * @param {readonly string[]} softTags as Next has them
    * @param {object} [request] for which it is
    * @returns {Answer | undefined | Promise<Answer | undefined>}
    */

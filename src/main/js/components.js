@@ -29,7 +29,7 @@ const components = {
     try {
       const gateway = connect(work());
       if (!gateway) return undefined;
-      const { found } = await read(gateway, {
+      const reading = read(gateway, {
         digest: keyDigest(cacheKey),
         softTags: softTags ?? [],
         unpack: (body) => body,
@@ -37,6 +37,7 @@ const components = {
         alone: scopesKeys(), // as of 16.3 requests join one that computes; before, each asks
         ends: alwaysSets,
       });
+      const { found } = 'reached' in reading ? reading : await reading;
       return found && entryOf(found);
     } catch {
       count('fault');
@@ -97,7 +98,8 @@ function keyDigest(cacheKey) {
  * @param {import('./cache.js').Found} found
  * @returns {CacheEntry | undefined}
  */
-function entryOf({ value, attributes, tags, began, age, state, reason, role, ttl }) {
+function entryOf(found) {
+  const { value, attributes, tags, began, state, reason } = found;
   const { stale, revalidate, expire } = attributes ?? {};
   if (![stale, revalidate, expire].every(Number.isFinite)) return undefined;
   const given = [...(attributes.tags ?? tags)];
@@ -113,24 +115,26 @@ function entryOf({ value, attributes, tags, began, age, state, reason, role, ttl
     stale,
     timestamp: began,
     expire,
-    revalidate: revalidateOf(),
+    revalidate: revalidateOf(found, revalidate),
   };
+}
 
-  /*
-   * Next refreshes what is older than its `revalidate`. So a leader is given a true one, or -1
-   * where age is not the reason; and a follower one that lasts until the leader's lease ends. Who
-   * keeps what it is given must not follow, or the page would pass stale data off as fresh for a
-   * lifetime.
-   *
-   * And what the gateway called fresh stays fresh until Next has looked at it: else an entry that
-   * comes of age on its way here would be refreshed by everybody who has just read it.
-   */
-  function revalidateOf() {
-    const keeps = callerPersists();
-    if (state === 'fresh') return keeps ? revalidate : Math.max(revalidate, age + GRACE_S);
-    if (role === 'follower' && !keeps) return Math.ceil(age + Math.max(ttl, 1));
-    return reason === 'time' && age > revalidate ? revalidate : -1;
-  }
+/**
+ * Next refreshes what is older than its `revalidate`. So a leader is given a true one, or -1 where
+ * age is not the reason; and a follower one that lasts until the leader's lease ends. Who keeps what
+ * it is given must not follow, or the page would pass stale data off as fresh for a lifetime.
+ *
+ * And what the gateway called fresh stays fresh until Next has looked at it: else an entry that comes
+ * of age on its way here would be refreshed by everybody who has just read it.
+ *
+ * @param {import('./cache.js').Found} found
+ * @param {number} revalidate
+ */
+function revalidateOf({ age, state, reason, role, ttl }, revalidate) {
+  const keeps = callerPersists();
+  if (state === 'fresh') return keeps ? revalidate : Math.max(revalidate, age + GRACE_S);
+  if (role === 'follower' && !keeps) return Math.ceil(age + Math.max(ttl, 1));
+  return reason === 'time' && age > revalidate ? revalidate : -1;
 }
 
 /**

@@ -4,6 +4,7 @@
  * still. Judges; whether it has heard everything is for its owner to know.
  */
 import { putLast } from './bounded.js';
+import { tagName } from './names.js';
 import { count } from './report.js';
 import { bytesOf, copyOf } from './value.js';
 
@@ -112,10 +113,11 @@ export class Copies {
     if (!this.#knows(askedAt) || !meta.tags.every((tag) => this.#stands(tag, askedAt))) {
       return undefined;
     }
-    if (!softTags.every((tag) => this.#stands(tag, copy.softTags.get(tag)))) return undefined;
+    const stands = (/** @type {string} */ tag) => this.#stands(tag, copy.softTags.get(tag));
+    if (!softTags.every((tag) => stands(tag) || stands(tagName(tag)))) return undefined;
     this.#copies.delete(key);
     this.#copies.set(key, copy);
-    return { meta: { ...meta, age }, value };
+    return { meta, value, age };
   }
 
   /**

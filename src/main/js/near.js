@@ -84,7 +84,7 @@ export class Near {
   recall(key, softTags, request = {}) {
     if (!this.#strict) this.#askedAt = performance.now();
     const proof = this.#strict ? this.#requests.get(request)?.proof : this.#proof;
-    if (this.#trust.holds(proof)) return this.#found(key, softTags);
+    if (this.#trust.holds(proof)) return this.copies.find(key, softTags);
     if (this.#strict) return this.#recallProven(key, softTags, request);
     if (this.#askedAt - this.#beatAt >= BEAT_MS_MIN) this.#beat();
     return undefined;
@@ -98,17 +98,7 @@ export class Near {
   async #recallProven(key, softTags, request) {
     if (!this.copies.find(key, softTags)) return undefined;
     const isProven = this.#trust.holds(await this.#proofFor(request));
-    return isProven ? this.#found(key, softTags) : undefined;
-  }
-
-  /**
-   * @param {string} key
-   * @param {readonly string[]} softTags
-   */
-  #found(key, softTags) {
-    const answer = this.copies.find(key, softTags);
-    if (answer) count('near-hit');
-    return answer;
+    return isProven ? this.copies.find(key, softTags) : undefined;
   }
 
   /**

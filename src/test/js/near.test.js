@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 import handler from '../../main/js/components.js';
 import { Copies } from '../../main/js/copies.js';
 import Incremental from '../../main/js/incremental.js';
-import { digestOf } from '../../main/js/names.js';
+import { digestOf, tagName } from '../../main/js/names.js';
 import { counts } from '../../main/js/report.js';
 import { pack } from '../../main/js/value.js';
 import { FakeGateway } from './support/gateway.js';
@@ -383,6 +383,16 @@ test('copy_keptForOneSoftTag_isAskedForWithAnotherOnce', async () => {
   await heard('invalidate', () => gateway.invalidate('/other'));
   assert.ok(await isNear(['/layout']), 'who did not ask with it is not concerned');
   assert.ok(!(await isNear(['/other'])));
+});
+
+test('copy_askedForWithASoftTagOfAnotherName_answersUntilThatIsMarked', async () => {
+  const long = 'x'.repeat(300); // the gateway knows it by its digest
+  await trusted();
+  await get(key, [long]);
+  assert.ok(await isNear([long]));
+  await heard('invalidate', () => gateway.invalidate(tagName(long)));
+
+  assert.ok(!(await isNear([long])));
 });
 
 test('copy_inTheLastTenthOfItsLife_isTheGatewaysToRefresh', async () => {
