@@ -6,6 +6,10 @@
 -- At most 512 tags a call, for each command is told all of them at once, and Lua passes 8,000 values.
 local SOFTS_MAX = 8
 
+-- A mark that is full: its hard part, the oldest two pairs as they are folded, the others, the newest
+-- stamp, and where it ends.
+local FULL = '^(%d+|)%d+:(%d*),(%d+:)(%d*)(,%d+:%d*,%d+:%d*,%d+:%d*,%d+:%d*,%d+:%d*,(%d+):%d*)()'
+
 local function unpacked(packed)
   local hard, list = string.match(packed, '^(%d+)|(.*)$')
   local softs = {}
@@ -45,22 +49,21 @@ end
 
 -- The same, for a soft invalidation that is newer than all of the mark's, without taking the mark apart.
 local function softened(packed, stamp, pair)
-  local last = string.match(packed, '^.*[|,](%d+):%d*$')
+  local hard, first, second, fold, rest, last, past = string.match(packed, FULL)
+  last = last or string.match(packed, '^.*[|,](%d+):%d*$')
   if not last then
     return packed .. pair
   end
-  local _, commas = string.gsub(packed, ',', '')
-  if tonumber(last) >= stamp or commas >= SOFTS_MAX then
+  if tonumber(last) >= stamp or (past and past <= #packed) then
     return merged(packed, '0|' .. pair)
   end
-  if commas == SOFTS_MAX - 1 then
-    local hard, first, second, fold, rest = string.match(packed, '^(%d+|)%d+:(%d*),(%d+:)(%d*)(.*)$')
-    if fold == '' or (first ~= '' and tonumber(first) < tonumber(fold)) then
-      fold = first
-    end
-    packed = hard .. second .. fold .. rest
+  if not hard then
+    return packed .. ',' .. pair
   end
-  return packed .. ',' .. pair
+  if fold == '' or (first ~= '' and tonumber(first) < tonumber(fold)) then
+    fold = first
+  end
+  return hard .. second .. fold .. rest .. ',' .. pair
 end
 
 local function newest(packed)
