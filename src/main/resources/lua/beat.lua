@@ -26,7 +26,7 @@
 -- Cost     O(log tags + what changed, at most a page + 8 hold-offs). Publishes one line, 'echo beat'.
 local LATER_MAX = 8
 local keys = { clock = KEYS[1], tags = KEYS[2], marks = KEYS[3], live = KEYS[4], acks = KEYS[5], later = KEYS[6] }
-local rules = { window = tonumber(ARGV[1]), margin = tonumber(ARGV[2]) }
+local rules = { window = ARGV[1], margin = ARGV[2] }
 local replica, applied, page = ARGV[6], tonumber(ARGV[8]), tonumber(ARGV[10])
 local at = clock(keys, rules, applied)
 if ARGV[7] ~= at.epoch then
@@ -40,7 +40,7 @@ for _, line in ipairs(due) do
   redis.call('ZREM', keys.later, line)
 end
 
-redis.call('ZADD', keys.live, text(windowEnd(rules, at.now)), replica)
+redis.call('ZADD', keys.live, text(windowEnd(rules)), replica)
 if ARGV[11] ~= '0' then
   redis.call('ZADD', KEYS[7], text(at.now + tonumber(ARGV[11]) * 1000), replica)
   redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', text(at.now))
@@ -60,8 +60,8 @@ if count == page then
   end
   upTo = tonumber(changed[count * 2])
 end
-local answer = { at.epoch, text(at.last), text(upTo), text(at.floor), text(at.doubt), text(at.kept), text(at.now),
-  low(keys, at) }
+local has = redis.call('HMGET', keys.clock, 'floor', 'doubt', 'kept', 'low')
+local answer = { at.epoch, text(at.last), text(upTo), has[1], has[2], has[3], text(at.now), low(keys, at, has[4]) }
 for i = 1, count do
   answer[#answer + 1] = changed[i * 2 - 1]
   answer[#answer + 1] = redis.call('HGET', keys.marks, changed[i * 2 - 1])

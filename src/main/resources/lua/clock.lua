@@ -19,40 +19,29 @@
 -- memory, and lets a script that has written go on. So this begins with one that takes none: what is
 -- in force must not depend on room. write.lua alone, which brings the bodies, is refused.
 --
--- clock(keys, rules, applied) takes the KEYS of invalidate.lua as a table of their names; a table of
--- window and margin in ms; and the applied stamp of who asks, or 0. It answers a table of epoch,
--- last, floor, doubt, kept and now: µs, but the epoch; and, as text, quiet and told, as in
--- invalidate.lua. doubt is 0, or the first stamp of an epoch in doubt; kept is the newest stamp that
--- survived into it.
+-- clock(keys, rules, applied, live) takes the KEYS of invalidate.lua as a table of their names; a table
+-- of window and margin in ms; the applied stamp of who asks, or 0; and, of who neither reads nor changes
+-- the acknowledgements, all that is live, with scores. Then the sentinel of the acknowledgements is left
+-- to the next beat: to lose them before such a script or after it comes to the same. It answers a table
+-- of epoch; the last stamp, the next and now, in µs; quiet and told, as in invalidate.lua, as text; tags,
+-- how many are remembered; and live, the sentinel alone in a new epoch.
 local GAP = 60000000
 
--- Numbers whose text is known. To format one costs Redis more than most commands do.
-local texts = {}
+-- The last stamp and the time, and their text: to format a number costs Redis more than most commands do.
+local last, lastText, now, nowText
 
 local function text(number)
-  local known = texts[number]
-  if not known then
-    known = string.format('%.0f', number)
-    texts[number] = known
-  end
-  return known
+  return number == now and nowText or number == last and lastText or string.format('%.0f', number)
 end
 
 -- When a window that opens now has ended for certain, by whichever clock: those of two machines may
 -- differ by a hundredth each way.
-local function windowEnd(rules, now)
+local function windowEnd(rules)
   return now + rules.window * 1021 + rules.margin * 1000
 end
 
 local function held(key)
   return redis.call('ZSCORE', key, '')
-end
-
--- The newest stamp that what survived without the clock tells of: of a tag, or of the epoch's beginning.
-local function known(keys)
-  local newest = redis.call('ZRANGE', keys.tags, '(+inf', '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1, 'WITHSCORES')
-  local epoch = string.match(redis.call('HGET', keys.marks, '') or '', '^%d+') or '0'
-  return math.max(tonumber(newest[2] or '0'), tonumber(epoch))
 end
 
 -- The id of this Redis's history of replication, '' where that may not be asked.
@@ -68,34 +57,24 @@ local function isOf(info, master)
   return string.find(info, 'master_replid:' .. master, 1, true) ~= nil
 end
 
-local function clock(keys, rules, applied)
-  redis.call('HDEL', keys.clock, '')
-  local time = redis.call('TIME')
-  local now = time[1] * 1000000 + time[2]
-  texts[now] = time[1] .. string.sub('00000' .. time[2], -6)
-  local info = redis.pcall('INFO', 'replication')
-  local has = redis.call('HMGET', keys.clock, 'last', 'epoch', 'master', 'floor', 'doubt', 'kept', 'quiet', 'told')
-  local last, floor, doubt = tonumber(has[1] or '0'), tonumber(has[4] or '0'), tonumber(has[5] or '0')
-  local survived = has[1] and redis.call('HGET', keys.marks, '') == has[2] and held(keys.tags)
-  if survived and held(keys.live) and held(keys.acks) and isOf(info, has[3]) and applied <= last then
-    texts[last] = has[1]
-    return { epoch = has[2], last = last, floor = floor, doubt = doubt, kept = tonumber(has[6]),
-      quiet = has[7], told = has[8] or '', now = now }
-  end
-  local master = replication(info)
-  local first = math.max(now + GAP, math.max(last, known(keys), applied) + 1)
+-- Begins a new epoch. survived says whether the tags and the marks are there, and the clock's.
+local function begin(keys, rules, applied, info, survived)
+  -- The newest stamp that what survived without the clock tells of: of a tag, or of the epoch's beginning.
+  local newest = redis.call('ZRANGE', keys.tags, '(+inf', '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1, 'WITHSCORES')[2]
+  local epoch = string.match(redis.call('HGET', keys.marks, '') or '', '^%d+')
+  local has = redis.call('HMGET', keys.clock, 'last', 'floor', 'doubt')
+  local first = math.max(now + GAP, math.max(has[1] or 0, newest or 0, epoch or 0, applied) + 1)
   local begun = {
-    epoch = text(first) .. '.' .. string.sub(master, 1, 8) .. string.format('%x', now % 16777216),
+    epoch = text(first) .. '.' .. string.sub(replication(info), 1, 8) .. string.format('%x', now % 16777216),
     last = first,
-    floor = math.max(floor, doubt),
-    doubt = first,
-    kept = survived and last or 0,
-    quiet = text(windowEnd(rules, now)),
-    told = '',
+    next = first + 1,
     now = now,
+    quiet = text(windowEnd(rules)),
+    told = '',
+    live = { '', 'inf' },
   }
-  redis.call('HSET', keys.clock, 'last', text(first), 'epoch', begun.epoch, 'master', master,
-    'floor', text(begun.floor), 'doubt', text(first), 'kept', text(begun.kept),
+  redis.call('HSET', keys.clock, 'last', text(first), 'epoch', begun.epoch, 'master', replication(info),
+    'floor', text(math.max(has[2] or 0, has[3] or 0)), 'doubt', text(first), 'kept', survived and has[1] or '0',
     'quiet', begun.quiet, 'low', '0', 'told', '')
   redis.call('UNLINK', keys.live, keys.acks)
   if not survived then
@@ -105,5 +84,29 @@ local function clock(keys, rules, applied)
   for _, key in ipairs({ keys.tags, keys.live, keys.acks }) do
     redis.call('ZADD', key, '+inf', '')
   end
+  begun.tags = redis.call('ZCARD', keys.tags) - 1
   return begun
+end
+
+local function clock(keys, rules, applied, live)
+  redis.call('HDEL', keys.clock, '')
+  local time = redis.call('TIME')
+  now, nowText = time[1] * 1000000 + time[2], time[1] .. string.sub('00000' .. time[2], -6)
+  local info = redis.pcall('INFO', 'replication')
+  local has = redis.call('HMGET', keys.clock, 'last', 'epoch', 'master', 'quiet', 'told')
+  -- No script adds to the tags without their sentinel, or forgets it: it is there if anything is.
+  local tags = redis.call('ZCARD', keys.tags) - 1
+  local survived = has[1] and redis.call('HGET', keys.marks, '') == has[2] and tags >= 0
+  last, lastText = tonumber(has[1] or '0'), has[1]
+  local whole = survived and isOf(info, has[3]) and applied <= last
+  if live then
+    whole = whole and live[#live - 1] == ''
+  else
+    whole = whole and held(keys.live) and held(keys.acks)
+  end
+  if not whole then
+    return begin(keys, rules, applied, info, survived)
+  end
+  return { epoch = has[2], last = last, next = math.max(last + 1, now), now = now, quiet = has[4], told = has[5] or '',
+    tags = tags, live = live }
 end

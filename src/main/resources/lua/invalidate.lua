@@ -28,11 +28,8 @@
 -- Cost     O(tags), however many entries carry them (G8), and what is forgotten, at most 512 a call.
 --          Publishes one line: 'invalidate {"epoch":…,"previous":…,"stamp":…,"marks":{…}} waiter'.
 local keys = { clock = KEYS[1], tags = KEYS[2], marks = KEYS[3], live = KEYS[4], acks = KEYS[5], later = KEYS[6] }
-local at = clock(keys, { window = tonumber(ARGV[1]), margin = tonumber(ARGV[2]) }, 0)
-local tags = {}
-for i = 9, #ARGV do
-  tags[#tags + 1] = ARGV[i]
-end
+local at = clock(keys, { window = ARGV[1], margin = ARGV[2] }, 0, redis.call('ZRANGE', KEYS[4], 0, -1, 'WITHSCORES'))
+local tags = { unpack(ARGV, 9) }
 if ARGV[5] ~= '' then
   local own = ARGV[4] .. ':' .. ARGV[5]
   at.waiter = ARGV[5]
@@ -44,15 +41,20 @@ if ARGV[8] ~= '' then
     text(stamp) .. ' ' .. ARGV[6] .. ' ' .. ARGV[7] .. ' ' .. cjson.encode(tags))
 end
 
-local live = redis.call('ZRANGE', keys.live, '(' .. text(at.now), '(+inf', 'BYSCORE', 'WITHSCORES')
-local answer = { at.epoch, text(stamp), text(at.now), at.quiet, #live / 2 }
-local open = {}
-for i, value in ipairs(live) do
-  answer[#answer + 1] = value
-  open[value] = i % 2 == 1
+-- Those whose windows have ended come first, and the sentinel last.
+local live, from = at.live, 1
+while from < #live - 1 and tonumber(live[from + 1]) <= at.now do
+  from = from + 2
 end
+local answer = { at.epoch, text(stamp), text(at.now), at.quiet, (#live - 1 - from) / 2 }
+for i = from, #live - 2 do
+  answer[i - from + 6] = live[i]
+end
+-- Beats put a replica into both at once, so that the two have the same order but for who is away.
 for _, replica in ipairs(redis.call('ZRANGE', KEYS[7], '(' .. text(at.now), '+inf', 'BYSCORE')) do
-  if not open[replica] then
+  if replica == live[from] then
+    from = from + 2
+  elseif tonumber(redis.call('ZSCORE', keys.live, replica) or '0') <= at.now then
     answer[#answer + 1] = replica
   end
 end

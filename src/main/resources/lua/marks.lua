@@ -83,39 +83,41 @@ end
 -- Forgets the tags beyond the most remembered that changed longest ago, at most 512 of them, and
 -- lets the floor rise to the newest of their marks.
 local function forget(keys, at, most)
-  local beyond = redis.call('ZCARD', keys.tags) - 1 - most
-  if beyond <= 0 then
+  if at.tags <= most then
     return
   end
-  local oldest = redis.call('ZPOPMIN', keys.tags, math.min(beyond, 512))
+  local oldest = redis.call('ZPOPMIN', keys.tags, math.min(at.tags - most, 512))
   local tags = {}
   for i = 1, #oldest, 2 do
     tags[#tags + 1] = oldest[i]
   end
+  at.tags = at.tags - #tags
+  local floor = tonumber(redis.call('HGET', keys.clock, 'floor') or '0')
   local marks = redis.call('HMGET', keys.marks, unpack(tags))
   for i = 1, #tags do
-    at.floor = math.max(at.floor, marks[i] and newest(marks[i]) or tonumber(oldest[i * 2]))
+    floor = math.max(floor, marks[i] and newest(marks[i]) or tonumber(oldest[i * 2]))
   end
   redis.call('HDEL', keys.marks, unpack(tags))
-  redis.call('HSET', keys.clock, 'floor', text(at.floor))
+  redis.call('HSET', keys.clock, 'floor', text(floor))
 end
 
 -- Gives the next stamp to a change, and tells it on the bus, so that the bus has the order of the
--- stamps. marked(stamp) answers the whole packed mark of each tag, in their order. at.waiter is the
--- replica that waits for all to apply it, nil for none.
-local function change(keys, at, most, channel, tags, marked)
-  local previous, stamp = at.last, math.max(at.last + 1, at.now)
-  local score, packed = text(stamp), marked(stamp)
-  local marks, fields, members = {}, {}, {}
-  for i, tag in ipairs(tags) do
+-- stamps. packed is the whole mark of each tag, in their order. at.waiter is the replica that waits
+-- for all to apply it, nil for none.
+local function change(keys, at, most, channel, tags, packed)
+  local previous, stamp = at.last, at.next
+  local score = text(stamp)
+  local marks, fields, members = { [tags[1]] = packed[1] }, { tags[1], packed[1] }, { score, tags[1] }
+  for i = 2, #tags do
+    local tag = tags[i]
     marks[tag] = packed[i]
     fields[i * 2 - 1], fields[i * 2] = tag, packed[i]
     members[i * 2 - 1], members[i * 2] = score, tag
   end
   redis.call('HSET', keys.marks, unpack(fields))
-  redis.call('ZADD', keys.tags, unpack(members))
+  at.tags = at.tags + redis.call('ZADD', keys.tags, unpack(members))
   redis.call('HSET', keys.clock, 'last', score, 'told', at.told)
-  at.last = stamp
+  at.last, at.next = stamp, stamp + 1
   forget(keys, at, most)
   redis.call('PUBLISH', channel, 'invalidate {"epoch":"' .. at.epoch .. '","previous":"' .. text(previous)
     .. '","stamp":"' .. score .. '","marks":' .. cjson.encode(marks) .. '}' .. (at.waiter and ' ' .. at.waiter or ''))
@@ -125,14 +127,19 @@ end
 -- Invalidates tags: mode 'hard', or 'soft' with the ms after which it ends what it made stale, ''
 -- for never. A soft mark never cancels an earlier hard one.
 local function invalidate(keys, at, most, channel, mode, expire, tags)
-  return change(keys, at, most, channel, tags, function(stamp)
+  local stamp, marks = at.next, {}
+  if mode == 'hard' then
     local hard = text(stamp) .. '|'
+    for i = 1, #tags do
+      marks[i] = hard
+    end
+  else
     local deadline = expire == '' and '' or text(math.floor(at.now / 1000) + tonumber(expire))
     local soft = text(stamp) .. ':' .. deadline
-    local marks = mode == 'hard' and {} or packedMarks(keys, tags)
+    marks = packedMarks(keys, tags)
     for i = 1, #tags do
-      marks[i] = mode == 'hard' and hard or softened(marks[i], stamp, soft)
+      marks[i] = softened(marks[i], stamp, soft)
     end
-    return marks
-  end)
+  end
+  return change(keys, at, most, channel, tags, marks)
 end

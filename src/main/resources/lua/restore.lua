@@ -18,8 +18,9 @@
 --          (b) the doubt ends with the last page and not before.
 -- Cost     O(tags). Publishes one line, as invalidate.lua does.
 local keys = { clock = KEYS[1], tags = KEYS[2], marks = KEYS[3], live = KEYS[4], acks = KEYS[5], later = KEYS[6] }
-local at = clock(keys, { window = tonumber(ARGV[1]), margin = tonumber(ARGV[2]) }, 0)
-if at.epoch ~= ARGV[5] or at.doubt == 0 then
+local at = clock(keys, { window = ARGV[1], margin = ARGV[2] }, 0)
+local has = redis.call('HMGET', keys.clock, 'floor', 'doubt')
+if at.epoch ~= ARGV[5] or has[2] == '0' then
   return 1
 end
 local tags, given = {}, {}
@@ -27,16 +28,13 @@ for i = 8, #ARGV, 2 do
   tags[#tags + 1] = ARGV[i]
   given[#given + 1] = ARGV[i + 1]
 end
-at.floor = math.max(at.floor, tonumber(ARGV[6]))
-redis.call('HSET', keys.clock, 'floor', text(at.floor))
+redis.call('HSET', keys.clock, 'floor', text(math.max(tonumber(has[1]), tonumber(ARGV[6]))))
 if #tags > 0 then
-  change(keys, at, tonumber(ARGV[3]), ARGV[4], tags, function()
-    local marks = packedMarks(keys, tags)
-    for i = 1, #tags do
-      marks[i] = merged(marks[i], given[i])
-    end
-    return marks
-  end)
+  local marks = packedMarks(keys, tags)
+  for i = 1, #tags do
+    marks[i] = merged(marks[i], given[i])
+  end
+  change(keys, at, tonumber(ARGV[3]), ARGV[4], tags, marks)
 end
 if ARGV[7] == '1' then
   redis.call('HSET', keys.clock, 'doubt', '0')

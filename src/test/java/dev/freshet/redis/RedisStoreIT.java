@@ -38,6 +38,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -288,6 +289,51 @@ class RedisStoreIT extends OnRedis {
             assertThat(after.doubt()).as(key).isGreaterThan(last.stamp());
             before = after;
         }
+    }
+
+    /** R13: whoever asks first; the acknowledgements, of which an invalidation makes no use, are left to the next beat. */
+    @Test
+    void invalidate_aControlKeyEvicted_beginsAnEpochWithoutWindows() {
+        String epoch = now(store.beat(app, new Position("r1", "", 0, 1))).epoch();
+        for (String key : List.of(Names.clock(app), Names.marks(app), Names.tags(app), Names.live(app))) {
+            now(store.beat(app, new Position("r1", "", 0, 1)));
+            command(Command.DEL, key);
+
+            Invalidation after = now(store.invalidate(app, TAGS, new Mode.Hard(), 0));
+            assertThat(after.epoch()).as(key).isNotEqualTo(epoch);
+            assertThat(after.windows()).as(key).isEmpty();
+            epoch = after.epoch();
+        }
+        command(Command.DEL, Names.acks(app));
+
+        Invalidation last = now(store.invalidate(app, TAGS, new Mode.Hard(), 0));
+        assertThat(last.epoch()).isEqualTo(epoch);
+        Pulse beat = now(store.beat(app, new Position("r1", epoch, last.stamp(), 1)));
+        assertThat(beat.epoch()).isNotEqualTo(epoch);
+        assertThat(beat.kept()).isEqualTo(last.stamp());
+    }
+
+    /** G5: a limit that was lowered is reached, though no new tag is named. */
+    @Test
+    void invalidate_moreTagsThanMayBeRemembered_forgetsUntilTheyAreNot() {
+        List<Tag> many =
+                IntStream.range(0, 20).mapToObj(i -> new Tag("tag-" + i)).toList();
+        Pulse begun = now(store.beat(app, new Position("r1", "", 0, 1)));
+        long stamp = now(store.invalidate(app, many, new Mode.Hard(), 0)).stamp();
+        Rules fewer = new Rules(RULES.windowMs(), RULES.marginMs(), 3, RULES.acks(), 0);
+        RedisStore lower = new RedisStore(vertx, new RedisConfig(redis.uri(), TIMEOUT, 4_096), fewer);
+
+        now(lower.invalidate(app, many.subList(0, 1), new Mode.Hard(), 0));
+
+        Pulse after = now(store.beat(app, new Position("r1", begun.epoch(), begun.head(), 1)));
+        assertThat(after.changed()).hasSize(3).containsKey(many.getFirst());
+        assertThat(after.floor()).isEqualTo(stamp);
+        now(lower.invalidate(app, List.of(new Tag("new")), new Mode.Hard(), 0));
+        assertThat(now(store.beat(app, new Position("r1", begun.epoch(), begun.head(), 1)))
+                        .changed())
+                .hasSize(3)
+                .containsKey(new Tag("new"));
+        now(lower.close());
     }
 
     /** G5: what is in force does not depend on room. */

@@ -270,12 +270,12 @@ final class RedisNode {
         return true;
     }
 
-    /** clock.lua: the clock as it is, or that of a new epoch. */
-    private Clock clock(String app, long applied) {
+    /** clock.lua: the clock as it is, or that of a new epoch. An invalidation leaves the acknowledgements to the beats. */
+    private Clock clock(String app, long applied, boolean asksForAcks) {
         Control control = state.of(app);
         Clock clock = control.clock;
         boolean survived = clock != null && clock.epoch().equals(control.marksOf) && control.tagsThere;
-        boolean whole = survived && control.liveThere && control.acksThere;
+        boolean whole = survived && control.liveThere && (control.acksThere || !asksForAcks);
         if (whole && clock.master().equals(master) && applied <= clock.last()) {
             return clock;
         }
@@ -327,7 +327,7 @@ final class RedisNode {
     /** invalidate.lua. */
     Invalidation invalidate(String app, List<Tag> tags, Mode mode, long holdOffMs, String waiter) {
         long now = nowMicros();
-        Clock clock = clock(app, 0);
+        Clock clock = clock(app, 0, false);
         String named = rules.acks() == Rules.Acks.WINDOW ? "" : waiter;
         long stamp = change(app, clock, tags, named, (tag, at) -> marked(app, tag, mode, at, now));
         if (watch != null) {
@@ -416,7 +416,7 @@ final class RedisNode {
     /** beat.lua. */
     Pulse beat(String app, Position position) {
         long now = nowMicros();
-        clock(app, position.applied());
+        clock(app, position.applied(), true);
         Control control = state.of(app);
         String replica = position.replica();
         long applied = position.epoch().equals(control.clock.epoch()) ? position.applied() : 0;
@@ -496,7 +496,7 @@ final class RedisNode {
 
     /** restore.lua. */
     boolean restore(String app, Restored given) {
-        Clock clock = clock(app, 0);
+        Clock clock = clock(app, 0, true);
         if (!clock.epoch().equals(given.epoch()) || clock.doubt() == 0) {
             step();
             return true;
