@@ -48,8 +48,11 @@ end
 redis.call('ZADD', keys.acks, 'GT', text(applied), replica)
 redis.call('PUBLISH', ARGV[5], 'echo ' .. ARGV[9])
 
-local changed = redis.call('ZRANGE', keys.tags, '(' .. text(applied), text(at.last),
-  'BYSCORE', 'LIMIT', 0, page, 'WITHSCORES')
+local changed = {}
+if applied < at.last then
+  changed = redis.call('ZRANGE', keys.tags, '(' .. text(applied), text(at.last),
+    'BYSCORE', 'LIMIT', 0, page, 'WITHSCORES')
+end
 local upTo = at.last
 local count = #changed / 2
 if count == page then
