@@ -1,7 +1,6 @@
 package dev.freshet.http;
 
 import dev.freshet.edge.Access;
-import dev.freshet.edge.Denied;
 import dev.freshet.edge.EdgeMeters;
 import dev.freshet.edge.Scope;
 import dev.freshet.edge.Shortcut;
@@ -36,6 +35,8 @@ final class Hits implements Shortcut {
      * What a near copy does not tell is read as any other read is. If that brings anything but a fresh
      * entry, the request is made after all, and finds there (Ahead) what was read for it. Nobody waits for
      * another's value here, so no answer is to say so.
+     *
+     * Whatever is refused, for whichever reason, is made and refused there.
      */
 
     /** A longer body is not copied, and a client that does not read it keeps no copy of its own here. */
@@ -123,7 +124,7 @@ final class Hits implements Shortcut {
                 }
                 admitted().check(Scope.ENTRIES_READ, target.key().app());
                 return read(target.key(), answer);
-            } catch (Problem | Denied refused) {
+            } catch (RuntimeException refused) {
                 return false;
             }
         }
@@ -145,19 +146,21 @@ final class Hits implements Shortcut {
                 tell(hit, gateway.ageMs(hit, nanos), Source.NEAR, nanos, answer);
                 return true;
             }
-            if (!routes.enter()) {
-                return false;
-            }
-            awaited++;
-            gateway.get(key, Ask.PLAIN, nanos).onComplete(read -> {
-                routes.leave();
-                told(key, read, nanos, answer);
-                over();
-            });
-            return true;
+            return routes.mayWait() && awaits(key, gateway.get(key, Ask.PLAIN, nanos), nanos, answer);
         } finally {
             context.endDispatch(before);
         }
+    }
+
+    private boolean awaits(Key key, Future<Lookup> read, long nanos, Answer answer) {
+        routes.enter();
+        awaited++;
+        read.onComplete(done -> {
+            routes.leave();
+            told(key, done, nanos, answer);
+            over();
+        });
+        return true;
     }
 
     private void told(Key key, AsyncResult<Lookup> read, long nanos, Answer answer) {

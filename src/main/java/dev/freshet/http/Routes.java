@@ -217,14 +217,17 @@ final class Routes {
         return answered;
     }
 
-    /** Has one more read wait, until it is told to {@link #leave}, if one more may. */
-    boolean enter() {
-        boolean may = waiting < waitingMax;
-        waiting += may ? 1 : 0;
-        return may;
+    /** Whether one more read may wait for something. */
+    boolean mayWait() {
+        return waiting < waitingMax;
     }
 
-    /** Has one that waited wait no longer. */
+    /** One more waits, until it is told to {@link #leave}. */
+    void enter() {
+        waiting++;
+    }
+
+    /** One that waited does no longer. */
     void leave() {
         waiting--;
     }

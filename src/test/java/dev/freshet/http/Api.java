@@ -51,6 +51,7 @@ final class Api implements AutoCloseable {
     static final String V1 = SHOP + "/deployments/v1";
     static final int BODY_BYTES_MAX = 1 << 20;
     static final int STREAMS_MAX = 64;
+    static final int APPS_MAX = 8;
     static final int BODIES_BYTES_MAX = 8 << 20;
 
     private static final CoherenceConfig COHERENCE = new CoherenceConfig(
@@ -61,7 +62,7 @@ final class Api implements AutoCloseable {
             Duration.ZERO,
             1,
             10_000,
-            8);
+            APPS_MAX);
 
     final BreakableStore store = new BreakableStore(new MemoryStore(256 << 20, COHERENCE.rules()));
     final LeaseVerticle leases;

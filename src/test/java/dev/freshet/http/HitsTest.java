@@ -246,6 +246,23 @@ class HitsTest extends OnApi {
     }
 
     @Test
+    void appThatIsOneTooMany_isRefused_andTheConnectionGoesOn() throws IOException {
+        try (Api full = Api.start();
+                Wire wire = full.wire()) {
+            for (int i = 0; i < Api.APPS_MAX; i++) {
+                assertThat(wire.send(get("/v1/apps/app-" + i + "/deployments/v1/entries/k"))
+                                .readTo("\r\n\r\n"))
+                        .startsWith("HTTP/1.1 404");
+            }
+            for (int i = 0; i < 3; i++) {
+                String refused = wire.send(get("/v1/apps/another/deployments/v1/entries/k"))
+                        .readTo("}");
+                assertThat(refused).contains("too-many-apps");
+            }
+        }
+    }
+
+    @Test
     void drainingReplica_endsTheConnection() throws IOException {
         try (Api leaving = Api.start();
                 Wire wire = leaving.wire()) {
