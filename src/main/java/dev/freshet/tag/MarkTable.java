@@ -33,23 +33,36 @@ public final class MarkTable implements Marks {
     /** What is known of one tag. All but the mark belongs to the thread that writes. */
     private static final class Row {
         /** Stands where a row was dropped. */
-        static final Row DROPPED = new Row("", 0, Mark.NONE);
+        static final Row DROPPED = new Row("", Mark.NONE);
 
         /** Bytes of ISO 8859-1, which take two thirds of what a string of them does, or the string. */
         final Object name;
 
-        final int hash;
         volatile Mark mark;
         long changedAt;
         Row older = this;
         Row newer = this;
 
-        Row(String text, int hash, Mark mark) {
+        Row(String text, Mark mark) {
             this.name = text.chars().allMatch(c -> c < 256) ? text.getBytes(StandardCharsets.ISO_8859_1) : text;
-            this.hash = hash;
             this.mark = mark;
         }
 
+        /** That of its tag. Not kept: a row would take 8 bytes more for it. */
+        int hash() {
+            return name instanceof byte[] bytes ? mixed(hashOf(bytes)) : mixed(name.hashCode());
+        }
+
+        /* As String does. */
+        private static int hashOf(byte[] bytes) {
+            int hash = 0;
+            for (byte each : bytes) {
+                hash = 31 * hash + (each & 0xff);
+            }
+            return hash;
+        }
+
+        /* From the end: many tags begin alike. */
         boolean isOf(String text) {
             if (!(name instanceof byte[] bytes)) {
                 return name.equals(text);
@@ -57,7 +70,7 @@ public final class MarkTable implements Marks {
             if (bytes.length != text.length()) {
                 return false;
             }
-            for (int i = 0; i < bytes.length; i++) {
+            for (int i = bytes.length - 1; i >= 0; i--) {
                 if ((bytes[i] & 0xff) != text.charAt(i)) {
                     return false;
                 }
@@ -78,7 +91,7 @@ public final class MarkTable implements Marks {
     private final int[] used;
 
     /** Between the newest row and the oldest. */
-    private final Row ends = new Row("", 0, Mark.NONE);
+    private final Row ends = new Row("", Mark.NONE);
 
     private Row lastSet = ends;
     private int size;
@@ -133,9 +146,9 @@ public final class MarkTable implements Marks {
         int hash = hash(tag.text());
         Row known = find(tag.text(), hash);
         if (known == null) {
-            Row row = new Row(tag.text(), hash, mark);
+            Row row = new Row(tag.text(), mark);
             log(row, Math.max(changedAt, mark.newest()));
-            insert(row);
+            insert(row, hash);
         } else {
             Mark merged = known.mark.merge(mark);
             log(known, Math.max(Math.max(changedAt, known.changedAt), merged.newest()));
@@ -227,7 +240,11 @@ public final class MarkTable implements Marks {
     }
 
     private static int hash(String text) {
-        int product = text.hashCode() * 0x9E3779B9;
+        return mixed(text.hashCode());
+    }
+
+    private static int mixed(int hash) {
+        int product = hash * 0x9E3779B9;
         return product ^ (product >>> 16);
     }
 
@@ -240,29 +257,29 @@ public final class MarkTable implements Marks {
         int slot = hash;
         while (true) {
             Row row = slots.get(slot & (slots.length() - 1));
-            if (row == null || (row.hash == hash && row.isOf(text))) {
+            if (row == null || row.isOf(text)) {
                 return row;
             }
             slot++;
         }
     }
 
-    private void insert(Row row) {
-        int shard = shard(row.hash);
+    private void insert(Row row, int hash) {
+        int shard = shard(hash);
         AtomicReferenceArray<@Nullable Row> slots = shards.get(shard);
         if (used[shard] + 1 > slots.length() / 4 * 3) {
             slots = rebuilt(shard, slots);
         }
-        if (place(slots, row)) {
+        if (place(slots, row, hash)) {
             used[shard]++;
         }
         size++;
     }
 
     /** Puts a row into the first slot that is free. Whether that one was empty. */
-    private static boolean place(AtomicReferenceArray<@Nullable Row> slots, Row row) {
+    private static boolean place(AtomicReferenceArray<@Nullable Row> slots, Row row, int hash) {
         int mask = slots.length() - 1;
-        int slot = row.hash & mask;
+        int slot = hash & mask;
         Row there = slots.get(slot);
         while (there != null && there != Row.DROPPED) {
             slot = (slot + 1) & mask;
@@ -285,7 +302,7 @@ public final class MarkTable implements Marks {
         for (int slot = 0; slot < old.length(); slot++) {
             Row row = old.get(slot);
             if (row != null && row != Row.DROPPED) {
-                place(slots, row);
+                place(slots, row, row.hash());
             }
         }
         shards.set(shard, slots);
@@ -295,8 +312,9 @@ public final class MarkTable implements Marks {
 
     private void drop(Row row) {
         unlink(row);
-        AtomicReferenceArray<@Nullable Row> slots = shards.get(shard(row.hash));
-        int slot = row.hash & (slots.length() - 1);
+        int hash = row.hash();
+        AtomicReferenceArray<@Nullable Row> slots = shards.get(shard(hash));
+        int slot = hash & (slots.length() - 1);
         while (slots.get(slot) != row) {
             slot = (slot + 1) & (slots.length() - 1);
         }
