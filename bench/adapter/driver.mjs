@@ -8,10 +8,10 @@
  *
  * The adapter's settings are in the environment. REPLICA_METRICS is the URL of its replica's metrics,
  * FOUND where that has to find the value when it is asked, `near` or `store`. REDIS_URL is what
- * node-redis asks.
+ * node-redis asks. FRESHET_URL is asked by node:http, too, without the adapter.
  */
 import { subscribe } from 'node:diagnostics_channel';
-import { createServer } from 'node:http';
+import { Agent, createServer, get as httpGet } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import components from '../../src/main/js/components.js';
@@ -29,7 +29,7 @@ const SOFT_TAGS = ['layout', 'a/layout', 'a/b/layout', 'a/b/page', 'a/b'].map(
   (part) => `_N_T_/${part}`,
 );
 const PAGE = { kind: 'APP_PAGE', isRoutePPREnabled: false, isFallback: false };
-const { REPLICA_METRICS, FOUND, REDIS_URL } = process.env;
+const { FRESHET_URL, REPLICA_METRICS, FOUND, REDIS_URL } = process.env;
 const isNear = process.env.FRESHET_NEAR_MAX_BYTES !== '0';
 
 /**
@@ -90,6 +90,29 @@ const makers = {
     return {
       put: (key, bytes) => client.set(key, Buffer.alloc(bytes, 'x')),
       request: () => (key) => bytes.get(key),
+      read: (found) => found.length,
+    };
+  },
+
+  /* The least that a call of the replica takes by the client that Node has. */
+  async http() {
+    const agent = new Agent({ keepAlive: true });
+    const { hostname: host, port } = new URL(`${FRESHET_URL}`);
+    const pathOf = (/** @type {string} */ key) =>
+      `/v1/apps/bench/deployments/http/entries/${encodeURIComponent(key)}`;
+    const get = (/** @type {string} */ at) =>
+      new Promise((resolve, reject) => {
+        httpGet({ host, port, path: at, agent }, (response) => {
+          /** @type {Buffer[]} */
+          const chunks = [];
+          response.on('data', (chunk) => chunks.push(chunk));
+          response.on('end', () => resolve(Buffer.concat(chunks)));
+        }).on('error', reject);
+      });
+    return {
+      put: (key, bytes) =>
+        fetch(`${FRESHET_URL}${pathOf(key)}`, { method: 'PUT', body: Buffer.alloc(bytes, 'x') }),
+      request: () => (key) => get(pathOf(key)),
       read: (found) => found.length,
     };
   },

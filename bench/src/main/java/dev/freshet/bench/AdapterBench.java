@@ -37,6 +37,7 @@ final class AdapterBench implements AutoCloseable {
     private static final double COLD_RATIO = 1.5;
 
     private static final String MAP = "`Map` and a copy";
+    private static final String HTTP = "`node:http` alone, the replica has it near";
     private static final String REDIS = "node-redis";
 
     private final Deque<Child> children = new ArrayDeque<>();
@@ -119,7 +120,7 @@ final class AdapterBench implements AutoCloseable {
                     String.format(
                             Locale.ROOT,
                             "What does a `get` of the Next.js adapter cost: answered by a copy in the process; in strict coherence; and, without copies, by a replica on the same machine, which has the entry near or reads it from Redis? "
-                                    + "Beside it a GET of as many bytes by node-redis from the same Redis, and a `Map`. Node %s with node-redis %s on the second core, the replicas (`-Xmx256m`) and Redis on the first; one caller, in turn, round after round. "
+                                    + "Beside it a GET of as many bytes by node-redis from the same Redis, one by `node:http` from the same replica, and a `Map`. Node %s with node-redis %s on the second core, the replicas (`-Xmx256m`) and Redis on the first; one caller, in turn, round after round. "
                                     + "Entries have 5 tags, and are asked for with 5 soft tags. Each call to the gateway is counted where it leaves the process, and each entry that the replica reads by the replica.",
                             Processes.output(List.of("node", "-p", "process.versions.node")),
                             Processes.output(List.of(
@@ -142,6 +143,7 @@ final class AdapterBench implements AutoCloseable {
         Map<String, Subject> subjects = new LinkedHashMap<>();
         subjects.put(MAP, new Subject(bounded, "map", bytes, 2_500, 8));
         subjects.put(REDIS, new Subject(bounded, "redis", bytes, 3_000, 1));
+        subjects.put(HTTP, new Subject(near, "http", bytes, 3_000, 1));
         for (String handler : List.of("components", "incremental")) {
             subjects.put(handler + " bounded", new Subject(bounded, handler, bytes, 2_500, 8));
             subjects.put(handler + " strict 1", new Subject(strict, handler, bytes, 2_000, 1));
@@ -203,6 +205,14 @@ final class AdapterBench implements AutoCloseable {
                 "rounds");
         Rounds<Round> direct = of.apply(REDIS);
         row(report, REDIS, direct, Round::whole, "", "");
+        Rounds<Round> alone = of.apply(HTTP);
+        row(
+                report,
+                HTTP,
+                alone,
+                Round::whole,
+                alone.beside(direct, round -> round.whole.p50).toString(),
+                "");
         for (String handler : List.of("components", "incremental")) {
             for (String place : List.of("near", "store")) {
                 Rounds<Round> rounds = of.apply(handler + " " + place);
