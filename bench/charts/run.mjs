@@ -115,7 +115,7 @@ function questions() {
   const latency = column('latency', 'server', 'p99 ms');
   const acks = tables('acks')[1];
   const ack = (/** @type {string} */ head) => column('acks', 'what', head);
-  const [publish, acknowledged, refused] = acks.map((row) => row.what);
+  const [publish, hops, acknowledged, refused] = acks.map((row) => row.what);
   const peers = {
     'nginx `proxy_cache`': 'nginx proxy_cache',
     'Node with a `Map`': 'node http, Map',
@@ -180,7 +180,7 @@ function questions() {
       result: 'acks',
       figures: ack('p50'),
       ours: { '': acknowledged },
-      others: { 'a plain PUBLISH': publish },
+      others: { 'a plain PUBLISH': publish, 'its way through the processes alone': hops },
       better: 'less',
       unit: 'ms',
     },
