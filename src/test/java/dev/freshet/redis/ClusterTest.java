@@ -84,7 +84,8 @@ class ClusterTest extends OnVertx {
     @Test
     void on_sentToEverMoreNodes_closesTheConnectionsToThoseThatNoMapNames() {
         until(() -> {
-            await(ask());
+            /* One that is under way to such a node when its connection is closed fails. */
+            await(ask().transform(done -> Future.succeededFuture(done.succeeded())));
             return most.get() > SPARE_MAX && elsewhere.size() < SPARE_MAX;
         });
     }
