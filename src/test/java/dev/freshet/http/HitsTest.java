@@ -281,17 +281,26 @@ class HitsTest extends OnApi {
     @Test
     void pipelinedReads_areAnsweredInTheirOrder() throws IOException {
         put("body");
-        String missing = Api.entry("missing");
         try (Wire wire = api.wire()) {
             answer(wire.send(get(path)), "body");
 
-            wire.send(get(path) + get(missing) + get(path) + get(missing) + get(path));
+            sendFive(wire);
 
-            for (int i = 0; i < 5; i++) {
-                boolean found = i % 2 == 0;
-                assertThat(wire.readTo("\r\n\r\n")).startsWith(found ? "HTTP/1.1 200" : "HTTP/1.1 404");
-                wire.readTo(found ? "body" : "");
-            }
+            assertAnswered(wire);
+        }
+    }
+
+    /* What is there and what is missing, in turn. */
+    private void sendFive(Wire wire) throws IOException {
+        String missing = get(Api.entry("missing"));
+        wire.send(get(path) + missing + get(path) + missing + get(path));
+    }
+
+    private static void assertAnswered(Wire five) throws IOException {
+        for (int i = 0; i < 5; i++) {
+            boolean found = i % 2 == 0;
+            assertThat(five.readTo("\r\n\r\n")).startsWith(found ? "HTTP/1.1 200" : "HTTP/1.1 404");
+            five.readTo(found ? "body" : "");
         }
     }
 
@@ -412,20 +421,15 @@ class HitsTest extends OnApi {
         @Test
         void pipelinedReads_areAnsweredInTheirOrder() throws IOException {
             put("body");
-            String missing = Api.entry("missing");
             try (Wire wire = far.wire()) {
                 answer(wire.send(get(path)), "body");
                 far.store.holdReads(held.future());
 
-                wire.send(get(path) + get(missing) + get(path) + get(missing) + get(path));
+                sendFive(wire);
                 awaitReads(2);
                 held.complete();
 
-                for (int i = 0; i < 5; i++) {
-                    boolean found = i % 2 == 0;
-                    assertThat(wire.readTo("\r\n\r\n")).startsWith(found ? "HTTP/1.1 200" : "HTTP/1.1 404");
-                    wire.readTo(found ? "body" : "");
-                }
+                assertAnswered(wire);
             }
         }
 
