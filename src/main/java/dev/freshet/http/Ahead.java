@@ -2,13 +2,13 @@ package dev.freshet.http;
 
 import dev.freshet.entry.Key;
 import dev.freshet.gateway.Lookup;
-import io.vertx.core.AsyncResult;
+import io.vertx.core.Future;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link Hits} has read for a request that is made after all. Of one event loop, on which the request is answered meanwhile. */
 final class Ahead {
     private @Nullable Key key;
-    private @Nullable AsyncResult<Lookup> read;
+    private @Nullable Future<Lookup> read;
     private long sinceNanos;
 
     /**
@@ -16,7 +16,7 @@ final class Ahead {
      *
      * @param nanos when it came, by {@link System#nanoTime}
      */
-    void during(Key key, AsyncResult<Lookup> read, long nanos, Runnable made) {
+    void during(Key key, Future<Lookup> read, long nanos, Runnable made) {
         this.key = key;
         this.read = read;
         sinceNanos = nanos;
@@ -27,7 +27,7 @@ final class Ahead {
 
     /** What was read of a key for the request that is being made; null if nothing was, or it has been taken. */
     @Nullable
-    AsyncResult<Lookup> take(Key asked) {
+    Future<Lookup> take(Key asked) {
         if (key == null || !key.equals(asked)) {
             return null;
         }

@@ -37,7 +37,7 @@ public final class ConsoleRoutes {
         this.gateway = gateway;
         EventStreams streams = new EventStreams(vertx, VIEWERS_MAX, EventStreams.Times.DEFAULT, streamMeters);
         InvalidationRoutes invalidations = new InvalidationRoutes(gateway, meters, streams);
-        routes = new Routes(access, meters, new Ahead(), Integer.MAX_VALUE, Optional.empty())
+        routes = new Routes(access, meters, Integer.MAX_VALUE, Optional.empty())
                 .on(HttpMethod.GET, APP + "/replicas", Scope.ADMIN_READ, served(new FleetRoute(fleets)::get))
                 .on(HttpMethod.GET, DEPLOYMENTS, Scope.ADMIN_READ, served(new NearRoute(gateway)::get))
                 .on(

@@ -8,10 +8,8 @@ import dev.freshet.entry.Key;
 import dev.freshet.gateway.Ask;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.gateway.Lookup;
-import dev.freshet.gateway.Lookup.Source;
 import dev.freshet.http.Problem.Kind;
 import dev.freshet.store.Written;
-import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -50,21 +48,15 @@ final class EntryRoutes {
                 ? Ask.PLAIN
                 : new Ask(List.of(), asked.wantsLease(), asked.waitMs(), false, asked.wantsItEarly());
         EntityTags known = asked.known();
-        AsyncResult<Lookup> read = ahead.take(key);
-        if (read != null) {
-            return answer(asked, known, key, read);
-        }
+        Future<Lookup> read = ahead.take(key);
         long nanos = gateway.nanos();
-        Entry hit = gateway.hit(key, ask, nanos);
+        Entry hit = read == null ? gateway.hit(key, ask, nanos) : null;
         if (hit == null) {
-            return gateway.get(key, ask, nanos).compose(lookup -> answer(asked, known, key, lookup));
+            Future<Lookup> found = read == null ? gateway.get(key, ask, nanos) : read;
+            return found.compose(lookup -> answer(asked, known, key, lookup));
         }
-        Future<Void> sending = answer(asked, known, Found.fresh(hit, gateway.ageMs(hit, nanos), Source.NEAR, false));
+        Future<Void> sending = answer(asked, known, Found.near(hit, gateway.ageMs(hit, nanos)));
         return sending.failed() || hit.body().isCoded() ? sending : ANSWERED;
-    }
-
-    private Future<Void> answer(Asked asked, EntityTags known, Key key, AsyncResult<Lookup> read) {
-        return read.succeeded() ? answer(asked, known, key, read.result()) : Future.failedFuture(read.cause());
     }
 
     private Future<Void> answer(Asked asked, EntityTags known, Key key, Lookup lookup) {

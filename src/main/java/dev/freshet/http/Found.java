@@ -67,6 +67,11 @@ record Found(
         };
     }
 
+    /** A fresh near copy. */
+    static Found near(Entry entry, long ageMs) {
+        return fresh(entry, ageMs, Source.NEAR, false);
+    }
+
     /** A fresh entry, for who has no turn. */
     static Found fresh(Entry entry, long ageMs, Source source, boolean collapsed) {
         return new Found(

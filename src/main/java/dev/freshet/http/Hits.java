@@ -15,12 +15,9 @@ import dev.freshet.gateway.Lookup.Source;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -50,26 +47,25 @@ final class Hits implements Shortcut {
     private final EdgeMeters meters;
     private final BooleanSupplier draining;
     private final ContextInternal context;
-    private final List<Promise<Void>> ended = new ArrayList<>();
+    private final Promise<Void> ended = Promise.promise();
     private int awaited;
+    private boolean ending;
 
     /**
      * Those of one verticle, made in its context.
      *
-     * @param ahead where the routes look for what was read before
      * @param draining whether each answer is to say that its connection ends, as these do not
      */
     Hits(
             Gateway gateway,
             Routes routes,
-            Ahead ahead,
             EntryHead.Table heads,
             Access access,
             EdgeMeters meters,
             BooleanSupplier draining) {
         this.gateway = gateway;
         this.routes = routes;
-        this.ahead = ahead;
+        this.ahead = routes.ahead();
         this.heads = heads;
         this.access = access;
         this.meters = meters;
@@ -157,13 +153,14 @@ final class Hits implements Shortcut {
         awaited++;
         read.onComplete(done -> {
             routes.leave();
-            told(key, done, nanos, answer);
-            over();
+            awaited--;
+            told(key, read, nanos, answer);
+            endIfOver();
         });
         return true;
     }
 
-    private void told(Key key, AsyncResult<Lookup> read, long nanos, Answer answer) {
+    private void told(Key key, Future<Lookup> read, long nanos, Answer answer) {
         if (read.succeeded() && read.result() instanceof Lookup.Fresh fresh && isShort(fresh.entry())) {
             tell(fresh.entry(), fresh.ageMs(), fresh.source(), nanos, answer);
         } else {
@@ -179,21 +176,17 @@ final class Hits implements Shortcut {
         answer.whole(whole);
     }
 
-    private void over() {
-        awaited--;
-        if (awaited == 0) {
-            ended.forEach(Promise::tryComplete);
-        }
+    /** Succeeds when no answer is awaited. To be asked when it drains, so that none will be. */
+    Future<Void> ended() {
+        ending = true;
+        endIfOver();
+        return ended.future();
     }
 
-    /** Succeeds when no answer is awaited. Once it drains, none will be. */
-    Future<Void> ended() {
-        Promise<Void> none = Promise.promise();
-        ended.add(none);
-        if (awaited == 0) {
-            none.complete();
+    private void endIfOver() {
+        if (ending && awaited == 0) {
+            ended.tryComplete();
         }
-        return none.future();
     }
 
     private static boolean isShort(Entry entry) {

@@ -96,9 +96,8 @@ public final class HttpVerticle extends VerticleBase {
     public Future<?> start() {
         EventStreams opened = new EventStreams(vertx, door.eventStreamsMax, times, meters);
         EntryHead.Table heads = new EntryHead.Table();
-        Ahead ahead = new Ahead();
-        Routes routes = routes(opened, heads, ahead);
-        Hits made = new Hits(gateway, routes, ahead, heads, door.access, door.meters, () -> draining);
+        Routes routes = routes(opened, heads);
+        Hits made = new Hits(gateway, routes, heads, door.access, door.meters, () -> draining);
         Optional<Shortcut> shortcut = door.traces.isPresent() ? Optional.empty() : Optional.of(made);
         hits = made;
         streams = opened;
@@ -138,12 +137,13 @@ public final class HttpVerticle extends VerticleBase {
         return server;
     }
 
-    private Routes routes(EventStreams opened, EntryHead.Table heads, Ahead ahead) {
+    private Routes routes(EventStreams opened, EntryHead.Table heads) {
         Bodies bodies = new Bodies(door.bodies, door.meters, door.config.bodyTimeout());
-        EntryRoutes entries = new EntryRoutes(gateway, bodies, door.codec, heads, ahead, config.bodyBytesMax());
+        Routes routes = new Routes(door.access, door.meters, door.requestsMax, door.traces);
+        EntryRoutes entries =
+                new EntryRoutes(gateway, bodies, door.codec, heads, routes.ahead(), config.bodyBytesMax());
         InvalidationRoutes invalidations = new InvalidationRoutes(gateway, door.meters, opened);
-        return new Routes(door.access, door.meters, ahead, door.requestsMax, door.traces)
-                .on(
+        return routes.on(
                         HttpMethod.POST,
                         DEPLOYMENT + "/lookup",
                         Scope.ENTRIES_READ,

@@ -7,7 +7,6 @@ import dev.freshet.entry.Frame;
 import dev.freshet.entry.Key;
 import dev.freshet.gateway.Ask;
 import dev.freshet.gateway.Gateway;
-import dev.freshet.gateway.Lookup.Source;
 import dev.freshet.http.Problem.Kind;
 import dev.freshet.store.StoreException;
 import io.vertx.core.Future;
@@ -66,8 +65,7 @@ final class LookupRoute {
         long nanos = gateway.nanos();
         Entry hit = gateway.hit(wanted.key, wanted.ask, nanos);
         return hit != null
-                ? Future.succeededFuture(
-                        Looked.of(Found.fresh(hit, gateway.ageMs(hit, nanos), Source.NEAR, false), wanted))
+                ? Future.succeededFuture(Looked.of(Found.near(hit, gateway.ageMs(hit, nanos)), wanted))
                 : read(wanted, nanos);
     }
 

@@ -43,20 +43,18 @@ final class Routes {
     private final EdgeMeters meters;
     private final int waitingMax;
     private final @Nullable Traces traces;
-    private final Ahead ahead;
+    private final Ahead ahead = new Ahead();
     private int waiting;
 
     /**
      * No routes yet.
      *
-     * @param ahead what was read for requests before they are made
      * @param waitingMax requests that wait for something at a time
      * @param traces of the requests, if any
      */
-    Routes(Access access, EdgeMeters meters, Ahead ahead, int waitingMax, Optional<Traces> traces) {
+    Routes(Access access, EdgeMeters meters, int waitingMax, Optional<Traces> traces) {
         this.access = access;
         this.meters = meters;
-        this.ahead = ahead;
         this.waitingMax = waitingMax;
         this.traces = traces.orElse(null);
     }
@@ -194,11 +192,7 @@ final class Routes {
     }
 
     private Future<Void> counted(Guarded guarded, Asked asked) {
-        int most = switch (guarded.scope) {
-            case ENTRIES_READ -> waitingMax;
-            case ENTRIES_WRITE -> waitingMax + waitingMax / 4;
-            case TAGS_INVALIDATE, EVENTS_READ, ADMIN_READ, ADMIN_WRITE -> Integer.MAX_VALUE;
-        };
+        int most = most(guarded.scope);
         if (waiting >= most) {
             meters.refused(Refusal.REQUESTS);
             throw new Problem(Kind.OVERLOADED, "http.requests-max requests wait for something already");
@@ -217,9 +211,22 @@ final class Routes {
         return answered;
     }
 
+    private int most(Scope scope) {
+        return switch (scope) {
+            case ENTRIES_READ -> waitingMax;
+            case ENTRIES_WRITE -> waitingMax + waitingMax / 4;
+            case TAGS_INVALIDATE, EVENTS_READ, ADMIN_READ, ADMIN_WRITE -> Integer.MAX_VALUE;
+        };
+    }
+
+    /** What was read for the request that is being made. */
+    Ahead ahead() {
+        return ahead;
+    }
+
     /** Whether one more read may wait for something. */
     boolean mayWait() {
-        return waiting < waitingMax;
+        return waiting < most(Scope.ENTRIES_READ);
     }
 
     /** One more waits, until it is told to {@link #leave}. */
