@@ -17,7 +17,7 @@ import {
 import { count } from './report.js';
 import { isSpent, seedOf } from './seed.js';
 import { take } from './tickets.js';
-import { copyOf, pack, unpack } from './value.js';
+import { pack, unpack } from './value.js';
 
 /** @typedef {{ lastModified: number, value: any, cacheControl?: any }} Data */
 /** @typedef {import('./cache.js').Found} Found */
@@ -117,7 +117,7 @@ export default class Incremental {
     const forced = !isFetch && 'x-prerender-revalidate' in this.#headers;
     /** @type {import('./seed.js').Seed | undefined} */
     let seed;
-    const { found, reached } = await read(gateway, {
+    const reading = read(gateway, {
       digest,
       softTags: [...(ctx.softTags ?? []), ...(ctx.tags ?? [])],
       unpack,
@@ -135,6 +135,7 @@ export default class Incremental {
         return true;
       },
     });
+    const { found, reached } = 'reached' in reading ? reading : await reading;
     if (forced) this.#request.since = now();
     if (ctx.isFallback) this.#missedForItsShell(gateway);
     if (found) return dataOf(found, ctx);
@@ -283,12 +284,15 @@ function lifetimeOf(value, cacheControl) {
 }
 
 /**
+ * All are given the same value, which none of Next changes: its own handler does so with what it has in memory
+ * (`file-system-cache.js`).
+ *
  * @param {Found} found
  * @param {any} ctx
  * @returns {Data | null}
  */
 function dataOf(found, ctx) {
-  const { value, cacheControl } = copyOf(found.value);
+  const { value, cacheControl } = found.value;
   if ((value?.kind === 'FETCH') !== (ctx.kind === 'FETCH')) return null;
   const data = { lastModified: found.began, value, ...(cacheControl && { cacheControl }) };
   const revalidate = value?.revalidate ?? cacheControl?.revalidate;
