@@ -23,7 +23,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,11 +79,18 @@ class OutageIT {
     @BeforeEach
     void warm() {
         for (int i = 0; i < KEYS; i++) {
-            String url = gateway.url() + ENTRIES + "near" + i;
             String key = "near" + i;
-            await().until(() -> put(key) < 300); // each event loop has a connection of its own
-            await().until(() -> status(Web.send(Web.to(url))).contains("detail=near"));
+            await().until(() -> {
+                if (get(key).statusCode() != 200) {
+                    put(key);
+                }
+                return isNear(key);
+            });
         }
+    }
+
+    private boolean isNear(String key) {
+        return status(get(key)).contains("detail=near");
     }
 
     @AfterEach
@@ -96,6 +102,7 @@ class OutageIT {
         redis.close();
     }
 
+    /* What Redis takes before the replica has found that it lost marks is older than any it may have lost: it is not served. */
     private int put(String key) {
         return Web.send(Web.to(gateway.url() + ENTRIES + key)
                         .PUT(BodyPublishers.ofString("value of " + key))
@@ -161,12 +168,14 @@ class OutageIT {
             case SILENT -> proxy.rule(FaultProxy.Rule.PASS);
         }
         long backNanos = System.nanoTime();
-        await("it serves as before")
-                .pollInterval(Duration.ofMillis(10))
-                .until(() -> get("other").statusCode() == 404
-                        && (forgotten
-                                ? IntStream.range(0, KEYS).allMatch(i -> put("near" + i) < 300)
-                                : status(get("near0")).contains("detail=near")));
+        await("it serves as before").pollInterval(Duration.ofMillis(10)).untilAsserted(() -> {
+            assertThat(get("other").statusCode()).isEqualTo(404);
+            for (int i = 0; forgotten && i < KEYS; i++) {
+                assertThat(put("near" + i)).isLessThan(300);
+            }
+            HttpResponse<String> near = get("near0");
+            assertThat(status(near)).as("%s of a Redis %s", near, kind).contains(forgotten ? "hit" : "detail=near");
+        });
         long backMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - backNanos);
         if (forgotten) {
             warm();
