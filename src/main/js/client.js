@@ -24,6 +24,7 @@ import { traceHeaders } from './trace.js';
  * @property {number} [revalidate] seconds; nothing is never
  * @property {number} [expire] seconds
  * @property {string} [etag]
+ * @property {string} [known] up to which place the invalidations are known that it was judged by
  * @property {string} [asOf]
  * @property {{ role: 'leader' | 'follower', token?: string, ttl: number }} [lease]
  */
@@ -164,13 +165,16 @@ export class Gateway {
   async put(digest, frame) {
     const copies = this.#near()?.copies;
     copies?.written(this.#key(digest));
-    const status = await this.#status('PUT', `entries/@${digest}`, {
+    const answer = await this.#call({
+      method: 'PUT',
+      path: `${this.#entries}/entries/@${digest}`,
       headers: { 'content-type': MEDIA_TYPE },
       body: () => frame,
       ms: this.settings.deadlineMs + frame[2].length / BYTES_PER_MS,
+      read: (status, body, etag) => ({ status, etag }),
     });
-    copies?.written(this.#key(digest));
-    return status;
+    copies?.written(this.#key(digest), answer?.etag?.slice(1));
+    return answer?.status ?? 0;
   }
 
   /**
@@ -202,6 +206,8 @@ export class Gateway {
   async invalidate(invalidation) {
     const copies = this.#near()?.copies;
     copies?.marked(invalidation.tags);
+    /** @type {number | undefined} */
+    let stamp;
     const answer = await this.#ask(
       {
         path: 'invalidations',
@@ -211,10 +217,13 @@ export class Gateway {
         ms: this.settings.invalidateMs,
         insists: true,
       },
-      (status, body) => ({ status, body }),
-    ).finally(() => copies?.marked(invalidation.tags));
+      (status, body) => {
+        if (status === 200) ({ stamp } = JSON.parse(body.toString()));
+        return { status, body };
+      },
+    ).finally(() => copies?.marked(invalidation.tags, stamp));
     const { status, body } = /** @type {{ status: number, body: Buffer }} */ (answer);
-    if (status === 200) return String(JSON.parse(body.toString()).stamp);
+    if (status === 200) return String(stamp);
     throw Object.assign(
       new Error(`the gateway answered ${status}: ${body.toString('utf8', 0, 300)}`),
       { refused: status >= 400 && status < 500 && ![401, 403, 429].includes(status) },
@@ -238,15 +247,15 @@ export class Gateway {
    * Makes a call unless the gateway is thought to be down. Never rejects.
    *
    * @template T
-   * @param {Call & { read: (status: number, body: Buffer) => T }} call
+   * @param {Call & { read: (status: number, body: Buffer, etag?: string) => T }} call
    * @returns {Promise<T | undefined>}
    */
   async #call(call) {
     let asked = false;
     try {
-      return await this.#ask(call, (status, body) => {
+      return await this.#ask(call, (...answered) => {
         asked = true;
-        return call.read(status, body);
+        return call.read(...answered);
       });
     } catch {
       asked = true;
@@ -260,7 +269,7 @@ export class Gateway {
   /**
    * @template T
    * @param {Call & { insists?: boolean }} call
-   * @param {(status: number, body: Buffer) => T} read
+   * @param {(status: number, body: Buffer, etag?: string) => T} read
    */
   #ask(call, read) {
     const trace = traceHeaders();
@@ -279,7 +288,7 @@ export class Gateway {
           waits: call.waits || call.insists,
         });
         noteRefusal(this.settings, address, answer.status);
-        const result = read(answer.status, answer.body);
+        const result = read(answer.status, answer.body, answer.etag);
         return { result, up: answer.status < 500 || answer.status === 507, unable: unable(result) };
       },
       call,

@@ -6,31 +6,35 @@
 import { putLast } from './bounded.js';
 import { tagName } from './names.js';
 import { count } from './report.js';
+import { placeOf } from './trust.js';
 import { bytesOf, copyOf } from './value.js';
 
 /** @typedef {import('./client.js').Answer} Answer */
 /** @typedef {import('./client.js').Meta} Meta */
 
+/** @typedef {{ at: number, known?: number }} Asked `known`: the version up to which the answer knew all */
 /**
  * @typedef {object} Copy
  * @property {Meta} meta
  * @property {any} value
  * @property {string} etag
- * @property {number} askedAt when it was asked for, by which answer it is fresh
+ * @property {Asked} asked when it was asked for, by which answer it is fresh
  * @property {number} life how long it is fresh from its computation on, ms
- * @property {Map<string, number>} softTags those it was asked for with, and when
+ * @property {Map<string, Asked>} softTags those it was asked for with, and when
  * @property {number} bytes
  */
 
 /*
  * What a change ends. A copy stands for an answer of the gateway, and that for what a replica knew
  * when it was asked. So a copy is good for nothing if one of its tags, or of the soft tags of who
- * asks, was marked later than that; and as the replica that answered may be behind the one that
- * tells of changes, by no more than a coherence window, also if it was marked less than a window
- * before. Marks come as they happen and are only noted; they are weighed when a copy is used, so
- * those that come while the answer is under way count as well. For the same reason a copy is good
- * only for soft tags that the gateway itself has weighed with it: what marked others long before
- * was never told here.
+ * asks, was marked by what that replica did not know. Its answer tells the stamp up to which it knew
+ * all marks. Where that is no help, a copy is no good that was asked for before the mark was told
+ * here; and as the replica that answered may be behind the one that tells of changes, by no more than
+ * a coherence window, nor if it was less than a window after. Marks come as they happen and are only
+ * noted; they are weighed when a copy is used, so those that come while the answer is under way count
+ * as well. For the same reason a copy is good only for soft tags that the gateway itself has weighed
+ * with it: what marked others long before was never told here. It is the same with an entry that is
+ * written, whose revisions grow.
  *
  * What is not good is kept, for its value: when the gateway says that it is still the one, that
  * costs no body. Only `forget` drops everything, and a write what it replaces.
@@ -49,11 +53,14 @@ const WRITTEN_MAX = 10_000;
 const COPY_BYTES = 1_024;
 const TAG_BYTES = 96;
 
-/** When names changed last: bounded, so the oldest are forgotten, and taken to have changed then. */
+/**
+ * When names changed last, and to which version; to an infinite one, as long as that is not known or nothing is there. Bounded, so the
+ * oldest are forgotten, and taken to have changed then.
+ */
 class Changes {
-  /** The oldest first. @type {Map<string, number>} */
-  #at = new Map();
-  #floor = -Infinity;
+  /** The oldest first. @type {Map<string, { at: number, version: number }>} */
+  #last = new Map();
+  #floor = { at: -Infinity, version: Infinity };
   #max;
 
   /** @param {number} max */
@@ -63,22 +70,34 @@ class Changes {
 
   /**
    * @param {string} name
-   * @param {number} at
+   * @param {number} [version]
    */
-  note(name, at) {
-    const forgotten = putLast(this.#at, name, at, this.#max);
-    if (forgotten) this.#floor = forgotten[1];
+  note(name, version = Infinity) {
+    const { version: before } = this.#last.get(name) ?? this.#floor;
+    const latest = Number.isFinite(before) ? Math.max(before, version) : version;
+    const change = { at: performance.now(), version: latest };
+    const forgotten = putLast(this.#last, name, change, this.#max);
+    if (forgotten) this.#floor = { at: forgotten[1].at, version: Infinity };
   }
 
-  /** @param {string} name */
-  at(name) {
-    return this.#at.get(name) ?? this.#floor;
+  /**
+   * Whether an answer knew the last change of a name.
+   *
+   * @param {string} name
+   * @param {Asked} asked
+   * @param {number} windowMs how far a replica may be behind
+   */
+  isKnown(name, { at, known = -Infinity }, windowMs) {
+    const last = this.#last.get(name) ?? this.#floor;
+    return known >= last.version || at > last.at + windowMs;
   }
 }
 
 export class Copies {
   /** How far one replica may be behind another. Until it is known nothing is good. */
   windowMs = Infinity;
+  /** Of the stamps that are told. */
+  epoch = '';
   /** By deployment and digest, the least recently used first. @type {Map<string, Copy>} */
   #copies = new Map();
   #bytes = 0;
@@ -106,11 +125,11 @@ export class Copies {
   find(key, softTags) {
     const copy = this.#copies.get(key);
     if (!copy) return undefined;
-    const { meta, value, askedAt } = copy;
-    const keptMs = performance.now() - askedAt;
+    const { meta, value, asked } = copy;
+    const keptMs = performance.now() - asked.at;
     const age = meta.age + keptMs / 1000;
     if (keptMs > AGE_MS_MAX || age * 1000 >= copy.life * LIFE_SHARE) return undefined;
-    if (!this.#knows(askedAt) || !meta.tags.every((tag) => this.#stands(tag, askedAt))) {
+    if (!this.#knows(asked) || !meta.tags.every((tag) => this.#stands(tag, asked))) {
       return undefined;
     }
     const stands = (/** @type {string} */ tag) => this.#stands(tag, copy.softTags.get(tag));
@@ -139,20 +158,23 @@ export class Copies {
    */
   learn(key, softTags, askedAt, { meta, value }) {
     const kept = this.#copies.get(key);
-    if (kept && kept.askedAt > askedAt) return;
+    if (kept && kept.asked.at > askedAt) return;
     this.#drop(key);
     const { etag } = meta;
     if (meta.status !== 200 || meta.state !== 'fresh' || meta.lease || !etag) return;
     if (meta.detail === 'outage') return;
-    if (!(askedAt > this.#written.at(key) + this.windowMs)) return;
+    const version = { at: askedAt, known: revisionOf(etag) };
+    if (!this.#written.isKnown(key, version, this.windowMs)) return;
+    const { epoch, stamp } = placeOf(meta.known ?? '');
+    const asked = { at: askedAt, known: epoch === this.epoch ? stamp : undefined };
     const known = kept?.etag === etag ? kept.softTags : undefined;
     const copy = {
       meta,
       value: kept?.value === value ? value : copyOf(value),
       etag,
-      askedAt,
+      asked,
       life: Math.min(meta.revalidate ?? Infinity, meta.expire ?? Infinity) * 1000,
-      softTags: weighed(softTags, askedAt, known),
+      softTags: weighed(softTags, asked, known),
       bytes: 0,
     };
     copy.bytes = weight(copy);
@@ -166,19 +188,20 @@ export class Copies {
    * Tags were invalidated.
    *
    * @param {readonly string[]} tags
+   * @param {number} [stamp] of the last of their marks, if that is known
    */
-  marked(tags) {
-    const at = performance.now();
-    for (const tag of tags) this.#marked.note(tag, at);
+  marked(tags, stamp) {
+    for (const tag of tags) this.#marked.note(tag, stamp);
   }
 
   /**
    * The entry was written or removed.
    *
    * @param {string} key
+   * @param {string} [revision] of what is there now, or its ETag, if that is known
    */
-  written(key) {
-    this.#written.note(key, performance.now());
+  written(key, revision) {
+    this.#written.note(key, revisionOf(revision));
     this.#drop(key);
   }
 
@@ -193,17 +216,19 @@ export class Copies {
     this.#bytes = 0;
   }
 
-  /** @param {number} askedAt */
-  #knows(askedAt) {
-    return askedAt > this.#unheardUntil + this.windowMs;
+  /** @param {Asked} asked */
+  #knows({ at }) {
+    return at > this.#unheardUntil + this.windowMs;
   }
 
   /**
    * @param {string} tag
-   * @param {number} [askedAt] when the gateway weighed it
+   * @param {Asked} [asked] when the gateway weighed it
    */
-  #stands(tag, askedAt = -Infinity) {
-    return this.#knows(askedAt) && askedAt > this.#marked.at(tag) + this.windowMs;
+  #stands(tag, asked) {
+    return (
+      asked !== undefined && this.#knows(asked) && this.#marked.isKnown(tag, asked, this.windowMs)
+    );
   }
 
   /** @param {string} key */
@@ -221,14 +246,19 @@ export class Copies {
   }
 }
 
+/** What each write of a key raises. @param {string} [etag] begins with it */
+function revisionOf(etag = '') {
+  return parseInt(etag, 36) || undefined;
+}
+
 /**
  * @param {readonly string[]} softTags
- * @param {number} askedAt
- * @param {Map<string, number>} [before]
+ * @param {Asked} asked
+ * @param {Map<string, Asked>} [before]
  */
-function weighed(softTags, askedAt, before) {
+function weighed(softTags, asked, before) {
   const all = new Map(before);
-  for (const tag of softTags) putLast(all, tag, askedAt, SOFT_TAGS_MAX);
+  for (const tag of softTags) putLast(all, tag, asked, SOFT_TAGS_MAX);
   return all;
 }
 

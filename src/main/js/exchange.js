@@ -57,11 +57,13 @@ function agentOf({ address, waits = false }) {
   return agent;
 }
 
+/** @typedef {{ status: number, body: Buffer, etag?: string }} Answered */
+
 /**
  * Settles within its deadline, whatever the other side does.
  *
  * @param {Exchange} exchange
- * @returns {Promise<{ status: number, body: Buffer }>}
+ * @returns {Promise<Answered>}
  */
 export async function exchange(exchange) {
   if (pending >= PENDING_MAX) throw new Error(`${PENDING_MAX} calls are under way`);
@@ -77,7 +79,7 @@ export async function exchange(exchange) {
  * @param {Exchange} exchange
  * @param {number} deadline ms of the process's clock
  * @param {boolean} again whether it may be tried once more
- * @returns {Promise<{ status: number, body: Buffer }>}
+ * @returns {Promise<Answered>}
  */
 function attempt(exchange, deadline, again) {
   const { address, path, method, headers, tls, body = [], bytesMax } = exchange;
@@ -128,7 +130,8 @@ function attempt(exchange, deadline, again) {
       });
       response.on('close', () => {
         if (!response.complete) return fail(new Error('the answer is cut off'));
-        settle(() => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
+        const { statusCode: status = 0, headers } = response;
+        settle(() => resolve({ status, body: Buffer.concat(chunks), etag: headers.etag }));
       });
     });
     for (const part of body) request.write(part);

@@ -7,7 +7,7 @@ import { Copies } from './copies.js';
 import { outside } from './exchange.js';
 import { count } from './report.js';
 import { Stream } from './stream.js';
-import { Trust } from './trust.js';
+import { Trust, placeOf } from './trust.js';
 
 /** @typedef {import('./client.js').Answer} Answer */
 /** @typedef {import('./config.js').Config} Config */
@@ -116,16 +116,18 @@ export class Near {
         this.#beat();
         break;
       case 'invalidate':
-        this.copies.marked(Object.keys(data.tags));
+        this.copies.marked(Object.keys(data.tags), data.stamp);
         break;
       case 'write':
-        this.copies.written(`${data.deployment}/${data.digest}`);
+        this.copies.written(`${data.deployment}/${data.digest}`, data.revision);
         break;
       case 'reset':
         this.copies.forget();
         break;
     }
-    if (id !== undefined) this.#trust.reaches(id);
+    if (id === undefined) return;
+    this.#trust.reaches(id);
+    this.copies.epoch = placeOf(id).epoch;
   }
 
   #lost() {

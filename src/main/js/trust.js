@@ -41,8 +41,7 @@ export class Trust {
    * @param {string} place `<epoch>/<stamp>`
    */
   reaches(place) {
-    const slash = place.lastIndexOf('/');
-    this.#place = { epoch: place.slice(0, slash), stamp: Number(place.slice(slash + 1)) };
+    this.#place = placeOf(place);
   }
 
   /** Events are missed from here on. */
@@ -72,6 +71,12 @@ export class Trust {
     const { at, apart } = clocks();
     return at < proof.until && Math.abs(apart - proof.apart) <= APART_MS_MAX;
   }
+}
+
+/** @param {string} place `<epoch>/<stamp>` */
+export function placeOf(place) {
+  const slash = place.lastIndexOf('/');
+  return { epoch: place.slice(0, Math.max(0, slash)), stamp: Number(place.slice(slash + 1)) };
 }
 
 /**

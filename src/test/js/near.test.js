@@ -236,12 +236,116 @@ test('copy_otherTagsOrEntriesChange_answersStill', async () => {
 
 /** Another replica than the one that feeds the stream may have answered. */
 test('copy_askedForLessThanAWindowAfterItsTagWasMarked_isNotKept', async () => {
+  store('old', { known: undefined });
   await heard('invalidate', () => gateway.invalidate('posts'));
   await get();
   await trusted();
   assert.ok(!(await isNear()));
   assert.ok(await isNear(), 'that was more than a window later');
 });
+
+/** An answer that knows what has just changed, or may not. @type {Record<string, [boolean, () => Promise<unknown>]>} */
+const justChanged = {
+  itsTagIsMarked_known: [true, () => heard('invalidate', () => gateway.invalidate('posts'))],
+  itsSoftTagIsMarked_known: [true, () => heard('invalidate', () => gateway.invalidate('/layout'))],
+  itsTagIsMarked_notKnown: [
+    false,
+    () => {
+      store('new', { known: gateway.place });
+      return heard('invalidate', () => gateway.invalidate('posts'));
+    },
+  ],
+  itsTagIsMarked_knownInAnotherHistory: [
+    false,
+    () => {
+      store('new', { known: `f/${gateway.stamp + 9}` });
+      return heard('invalidate', () => gateway.invalidate('posts'));
+    },
+  ],
+  thisProcessMarksIt_known: [
+    true,
+    () => {
+      const stamp = gateway.stamp;
+      store('new', { known: gateway.place });
+      return unheard(() => handler.updateTags(['posts']), { stamp });
+    },
+  ],
+  thisProcessMarksIt_notKnown: [
+    false,
+    () => {
+      const stamp = gateway.stamp + 1;
+      store('new', { known: gateway.place });
+      return unheard(() => handler.updateTags(['posts']), { stamp });
+    },
+  ],
+  thisProcessMarksIt_notKnown_andItWasMarkedBefore: [
+    false,
+    async () => {
+      const stamp = gateway.stamp + 2;
+      await unheard(() => handler.updateTags(['posts']), { stamp });
+      await heard('invalidate', () => gateway.invalidate('posts'));
+    },
+  ],
+  itIsWritten_thisIsIt: [true, () => written('zz.1', 'zz')],
+  itIsWritten_thisIsNewer: [true, () => written('zz.1', 'zy')],
+  itIsWritten_thisWasBefore: [false, () => written('zz.1', '100')],
+  itIsRemoved: [false, () => written('zz.1')],
+  itIsWrittenAndRemoved_thisWasBefore: [
+    false,
+    async () => {
+      await written('zz.1', 'zz');
+      await written('zz.1');
+    },
+  ],
+  itIsRemovedAndWritten_thisIsIt: [
+    true,
+    async () => {
+      await written('zz.1');
+      await written('zz.1', 'zz');
+    },
+  ],
+  thisProcessWritesIt_thisIsIt: [true, () => unheard(put, {}, '"zz.1"', 'zz.1')],
+  thisProcessWritesIt_thisWasBefore: [false, () => unheard(put, {}, '"zz.1"', 'zy.1')],
+};
+for (const [what, [isKept, change]] of Object.entries(justChanged)) {
+  test(`copy_askedForRightAfter_${what}_is${isKept ? '' : 'Not'}Kept`, async () => {
+    await trusted();
+    store('new');
+    await change();
+    assert.equal(await get(), 'new');
+
+    assert.equal(await isNear(), isKept);
+  });
+}
+
+/** @param {string} etag of what is there now @param {string} [revision] that is told */
+function written(etag, revision) {
+  store('new', { etag });
+  return heard('write', () =>
+    gateway.tell('write', { deployment: 'v1', digest: digest(), revision }),
+  );
+}
+
+/**
+ * What this process does, of which the stream does not tell.
+ *
+ * @param {() => unknown} happens @param {object} answer @param {string} [etag] of it @param {string} [kept] of what is there now
+ */
+async function unheard(happens, answer, etag = '""', kept) {
+  gateway.instead = ({ method, path }, response) => {
+    if (method !== 'PUT' && path !== 'invalidations') return false;
+    response.setHeader('etag', etag).end(JSON.stringify(answer));
+    return true;
+  };
+  await happens();
+  gateway.instead = () => false;
+  if (kept) store('new', { etag: kept });
+}
+
+async function put() {
+  await within('request', () => handler.get(key, ['/another'])); // for a ticket
+  await within('request', () => handler.set(key, Promise.resolve(entry('new'))));
+}
 
 test('copy_askedForBeforeTheStreamHasBegun_isNotKept', async () => {
   gateway.instead = ({ path, method }) => path === 'invalidations' && method === 'GET';

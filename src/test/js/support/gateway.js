@@ -199,22 +199,25 @@ export class FakeGateway {
       const { meta, body } = this.entries.get(json.entries[0].digest) ?? {
         meta: { status: 404, tags: [], asOf: `${this.invalidate()}-1`, lease: this.lead() },
       };
-      const known = etag !== undefined && etag === meta.etag;
+      const told = { ...(meta.status === 200 && { known: this.place }), ...meta };
+      const has = etag !== undefined && etag === meta.etag;
       response.end(
-        known ? FakeGateway.frame({ ...meta, status: 304 }) : FakeGateway.frame(meta, body),
+        has ? FakeGateway.frame({ ...told, status: 304 }) : FakeGateway.frame(told, body),
       );
     } else if (method === 'HEAD') {
       response.writeHead(this.entries.has(path.split('@')[1]) ? 200 : 404).end();
     } else if (method === 'PUT' && frame) {
       const { asOf, lease, ...kept } = frame.meta;
       const digest = path.split('@')[1];
+      const revision = (++this.#writes).toString(36);
+      const etag = `${revision}.0`;
       response.statusCode = this.entries.has(digest) ? 204 : 201;
       this.entries.set(digest, {
-        meta: { status: 200, state: 'fresh', etag: `${++this.#writes}`, detail: 'near', ...kept },
+        meta: { status: 200, state: 'fresh', etag, detail: 'near', ...kept },
         body: frame.body,
       });
-      this.tell('write', { deployment: 'v1', digest });
-      response.end();
+      this.tell('write', { deployment: 'v1', digest, revision });
+      response.setHeader('etag', `"${etag}"`).end();
     } else if (method === 'DELETE') {
       response.writeHead(204).end();
     } else if (path === 'invalidations') {

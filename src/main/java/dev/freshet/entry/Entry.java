@@ -62,7 +62,12 @@ public record Entry(
 
     /** The validator that an entry of this revision and body has. */
     public static String etag(long revision, Body body) {
-        return Long.toString(revision, 36) + "." + Integer.toHexString(body.crc());
+        return revisionText(revision) + "." + Integer.toHexString(body.crc());
+    }
+
+    /** A revision as validators begin with it: what grows with each write of a key. */
+    public static String revisionText(long revision) {
+        return Long.toString(revision, 36);
     }
 
     /**

@@ -135,6 +135,13 @@ public final class Coherence implements Marks {
         return applied;
     }
 
+    /** Up to where everything was applied, for who judges afterwards; none while another history begins. */
+    public Place place() {
+        History now = history;
+        Place place = new Place(now.epoch, applied);
+        return now.equals(history) ? place : Place.NONE;
+    }
+
     /** Whether every acknowledged invalidation is known here. */
     public boolean isCoherent() {
         return isOpen(clocks.nanos());

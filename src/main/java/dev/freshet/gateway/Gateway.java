@@ -144,6 +144,11 @@ public final class Gateway {
         return entry;
     }
 
+    /** Up to where this replica knows an app's invalidations: whatever it finds for who asks after this is judged by these at least. */
+    public Place place(String app) {
+        return invalidations.app(app).place();
+    }
+
     /** A reading of the clock, in ns. */
     public long nanos() {
         return clocks.nanos();

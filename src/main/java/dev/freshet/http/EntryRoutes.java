@@ -8,6 +8,7 @@ import dev.freshet.entry.Key;
 import dev.freshet.gateway.Ask;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.gateway.Lookup;
+import dev.freshet.gateway.Place;
 import dev.freshet.http.Problem.Kind;
 import dev.freshet.store.Written;
 import io.vertx.core.Future;
@@ -84,7 +85,7 @@ final class EntryRoutes {
             return head.tellType(response.setStatusCode(304)).end();
         }
         if (asked.accepts(Frame.MEDIA_TYPE)) {
-            return frame(asked, Meta.frame(found, Optional.empty()));
+            return frame(asked, Meta.frame(found, Optional.empty(), Place.NONE));
         }
         head.tellLength(head.tellType(response));
         return asked.isHead()
@@ -112,7 +113,7 @@ final class EntryRoutes {
     }
 
     private Future<Void> codedFrame(Asked asked, Found found) {
-        Frame frame = Meta.frame(found, Optional.empty());
+        Frame frame = Meta.frame(found, Optional.empty(), Place.NONE);
         return codec.decoded(frame.body()).compose(body -> frame(asked, new Frame(frame.meta(), body)));
     }
 

@@ -1,6 +1,8 @@
 package dev.freshet.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.freshet.entry.Entry;
 import dev.freshet.gateway.Place;
 import dev.freshet.store.Change;
 import dev.freshet.tag.Mark;
@@ -96,12 +98,13 @@ record Event(Kind kind, Buffer bytes) {
     }
 
     private static Event written(Change.Written told) {
-        return of(
-                Kind.WRITE,
-                "",
-                Json.object()
-                        .put("deployment", told.key().deployment())
-                        .put("digest", told.key().digest()));
+        ObjectNode data = Json.object()
+                .put("deployment", told.key().deployment())
+                .put("digest", told.key().digest());
+        if (told.revision() > 0) {
+            data.put("revision", Entry.revisionText(told.revision()));
+        }
+        return of(Kind.WRITE, "", data);
     }
 
     /** What tells marks, each event made when it is asked for. Only the last has an id: it completes what the others begin. */

@@ -7,6 +7,7 @@ import dev.freshet.entry.Frame;
 import dev.freshet.entry.Key;
 import dev.freshet.gateway.Ask;
 import dev.freshet.gateway.Gateway;
+import dev.freshet.gateway.Place;
 import dev.freshet.http.Problem.Kind;
 import dev.freshet.store.StoreException;
 import io.vertx.core.Future;
@@ -39,8 +40,8 @@ final class LookupRoute {
 
     /** What was found, as it is told, once its body is decoded. */
     private record Looked(Frame frame, Optional<Found> found) {
-        static Looked of(Found found, Wanted wanted) {
-            return new Looked(Meta.frame(found, wanted.etag), Optional.of(found));
+        static Looked of(Found found, Wanted wanted, Place known) {
+            return new Looked(Meta.frame(found, wanted.etag, known), Optional.of(found));
         }
 
         static Looked failed(Throwable failure) {
@@ -62,16 +63,17 @@ final class LookupRoute {
     }
 
     private Future<Looked> look(Wanted wanted) {
+        Place known = gateway.place(wanted.key.app());
         long nanos = gateway.nanos();
         Entry hit = gateway.hit(wanted.key, wanted.ask, nanos);
         return hit != null
-                ? Future.succeededFuture(Looked.of(Found.near(hit, gateway.ageMs(hit, nanos)), wanted))
-                : read(wanted, nanos);
+                ? Future.succeededFuture(Looked.of(Found.near(hit, gateway.ageMs(hit, nanos)), wanted, known))
+                : read(wanted, nanos, known);
     }
 
-    private Future<Looked> read(Wanted wanted, long nanos) {
+    private Future<Looked> read(Wanted wanted, long nanos, Place known) {
         return gateway.get(wanted.key, wanted.ask, nanos)
-                .map(lookup -> Looked.of(Found.of(wanted.key, lookup), wanted))
+                .map(lookup -> Looked.of(Found.of(wanted.key, lookup), wanted, known))
                 .recover(failure -> failure instanceof StoreException
                         ? Future.succeededFuture(Looked.failed(failure))
                         : Future.failedFuture(failure));

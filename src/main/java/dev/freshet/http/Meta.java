@@ -11,6 +11,7 @@ import dev.freshet.entry.Frame;
 import dev.freshet.entry.Freshness;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
+import dev.freshet.gateway.Place;
 import dev.freshet.http.Problem.Kind;
 import dev.freshet.lease.Turn;
 import dev.freshet.tag.Tag;
@@ -94,14 +95,15 @@ final class Meta {
      * What a read found.
      *
      * @param etag what the reader has in hand, without quotes
+     * @param place up to where the invalidations are known that it was judged by
      */
-    static Frame frame(Found found, Optional<String> etag) {
+    static Frame frame(Found found, Optional<String> etag, Place place) {
         if (found.entry().isEmpty()) {
             return new Frame(json(json -> missing(json, found)), Body.EMPTY);
         }
         Entry entry = found.entry().get();
         boolean known = etag.isPresent() && etag.get().equals(entry.etag());
-        return new Frame(json(json -> served(json, found, entry, known)), known ? Body.EMPTY : entry.body());
+        return new Frame(json(json -> served(json, found, entry, known, place)), known ? Body.EMPTY : entry.body());
     }
 
     /** What took the place of an entry. */
@@ -121,7 +123,8 @@ final class Meta {
         turn(json, found);
     }
 
-    private static void served(JsonGenerator json, Found found, Entry entry, boolean known) throws IOException {
+    private static void served(JsonGenerator json, Found found, Entry entry, boolean known, Place place)
+            throws IOException {
         json.writeNumberField("status", known ? 304 : 200);
         json.writeStringField("state", found.state());
         if (found.freshness().isStale()) {
@@ -130,6 +133,9 @@ final class Meta {
         seconds(json, "age", found.ageMs());
         json.writeStringField("etag", entry.etag());
         json.writeStringField("detail", found.detail());
+        if (!place.isNone()) {
+            json.writeStringField("known", place.text());
+        }
         lasting(json, entry.tags(), entry.lifetime(), entry.type(), entry.attributes());
         turn(json, found);
     }

@@ -90,16 +90,16 @@ class EventStreamTest extends OnApi {
     void stream_afterAWriteOrRemoval_namesTheEntryWithoutAnId() throws IOException {
         try (Subscriber subscriber = subscribe("")) {
             subscriber.next();
-            api.put(Api.entry("watched"), "one");
+            String etag = api.put(Api.entry("watched"), "one").header("ETag");
             api.delete(Api.entry("watched"));
 
-            String data = "{\"deployment\":\"v1\",\"digest\":\""
-                    + Key.of("shop", "v1", "watched").digest() + "\"}";
-            for (int i = 0; i < 2; i++) {
+            String named = "{\"deployment\":\"v1\",\"digest\":\""
+                    + Key.of("shop", "v1", "watched").digest() + '"';
+            for (String revision : List.of(",\"revision\":\"" + etag.substring(1, etag.indexOf('.')) + "\"", "")) {
                 Told write = subscriber.next();
                 assertThat(write.event()).isEqualTo("write");
                 assertThat(write.id()).isEmpty();
-                assertThat(write.data()).hasToString(data);
+                assertThat(write.data()).hasToString(named + revision + '}');
             }
         }
     }

@@ -53,6 +53,34 @@ class LookupRouteTest extends OnApi {
                 .isEqualTo("https://freshet.dev/problems/store-unavailable");
     }
 
+    /* What is known when the entry is judged may be more, and never less. */
+    @Test
+    void post_tellsWhatWasKnownWhenItCame() {
+        api.put(Api.entry("known"), "old", "Freshet-Age", "5", "Freshet-Lifetime", "revalidate=1");
+        String json = "{\"entries\":[{\"key\":\"known\"}],\"lease\":true,\"wait\":8,\"waitStale\":true}";
+        JsonNode leader = metas(lookup(json)).getFirst();
+        String before = place();
+        CompletableFuture<Answer> waiting = api.sendAsync(
+                "POST", Api.V1 + "/lookup", json.getBytes(StandardCharsets.UTF_8), "Content-Type", "application/json");
+        until(() -> api.leases.waiters() == 1);
+        api.post(Api.SHOP + "/invalidations", "{\"tags\":[\"meanwhile\"],\"mode\":\"hard\"}");
+        api.putFrame(
+                Api.entry("known"), "{\"lease\":\"" + leader.at("/lease/token").asText() + "\"}", "new");
+
+        assertThat(known(waiting.join())).isEqualTo(before);
+        assertThat(known(lookup(json))).isEqualTo(place()).isNotEqualTo(before);
+        assertThat(known(lookup("{\"entries\":[{\"key\":\"missing\"}]}"))).isEmpty();
+    }
+
+    private static String known(Answer answer) {
+        return metas(answer).getFirst().path("known").asText();
+    }
+
+    private String place() {
+        JsonNode clock = api.get(Api.SHOP + "/clock").json();
+        return clock.path("epoch").asText() + '/' + clock.path("stamp").asLong();
+    }
+
     @Test
     void post_withALease_leadsAndFollows() {
         String json = "{\"entries\":[{\"key\":\"led\"}],\"lease\":true}";
