@@ -27,8 +27,8 @@ import { bytesOf, copyOf } from './value.js';
 /*
  * What a change ends. A copy stands for an answer of the gateway, and that for what a replica knew
  * when it was asked. So a copy is good for nothing if one of its tags, or of the soft tags of who
- * asks, was marked by what that replica did not know. Its answer tells the stamp up to which it knew
- * all marks. Where that is no help, a copy is no good that was asked for before the mark was told
+ * asks, has a mark that the replica did not know. Its answer tells the stamp up to which it knew all
+ * marks. Where that is no help, a copy is no good that was asked for before the mark was told
  * here; and as the replica that answered may be behind the one that tells of changes, by no more than
  * a coherence window, nor if it was less than a window after. Marks come as they happen and are only
  * noted; they are weighed when a copy is used, so those that come while the answer is under way count
