@@ -235,6 +235,19 @@ public final class Coherence implements Marks {
         return freshness;
     }
 
+    /** The stamp of the newest invalidation that ends what is as of before it and has these tags; 0 if none is known. */
+    long endedAt(Entry entry, List<Tag> softTags) {
+        long nowMs = nowMs();
+        long newest = 0;
+        for (Tag tag : entry.tags()) {
+            newest = Math.max(newest, of(tag).endedAt(nowMs));
+        }
+        for (Tag tag : softTags) {
+            newest = Math.max(newest, of(tag).endedAt(nowMs));
+        }
+        return newest;
+    }
+
     /** Redis time at a reading of the clock, in ms, at most as late as it may have been. */
     long msAt(long nanos) {
         return (nanos / 1_000 + storeMinusNanoMicros) / 1_000;

@@ -10,6 +10,7 @@ import dev.freshet.gateway.Lookup.Source;
 import dev.freshet.gateway.Settlements.Ending;
 import dev.freshet.gateway.Settlements.Outcome;
 import dev.freshet.lease.LeaseVerticle;
+import dev.freshet.lease.Seen;
 import dev.freshet.lease.Turn;
 import dev.freshet.loop.Clocks;
 import dev.freshet.loop.Loops;
@@ -241,9 +242,7 @@ public final class Gateway {
         if (entry != null && judged != Freshness.GONE) {
             return found(read, entry, judged, Source.STORE, app.msAt(nanos));
         }
-        return landing.joined() && !read.anew
-                ? look(read.afterJoining(), nanos)
-                : missed(read, entry == null ? 0 : entry.revision());
+        return landing.joined() && !read.anew ? look(read.afterJoining(), nanos) : missed(read, entry);
     }
 
     private Future<Lookup> found(Read read, Entry entry, Freshness freshness, Source source, long nowMs) {
@@ -261,7 +260,7 @@ public final class Gateway {
         if (!read.ask.lease()) {
             return Future.succeededFuture(stale(read, entry, freshness, source, null));
         }
-        return turn(read, entry.revision(), read.ask.waitStale() ? read.leftMs(clocks) : 0)
+        return turn(read, seen(read, entry), read.ask.waitStale() ? read.leftMs(clocks) : 0)
                 .recover(failed ->
                         failed instanceof StoreException ? Future.succeededFuture(LATER) : Future.failedFuture(failed))
                 .compose(turn -> turn instanceof Turn.LookAgain
@@ -271,7 +270,7 @@ public final class Gateway {
 
     /* Nothing keeps a fresh entry from being served: neither who else refreshes it, nor a store that does not answer. */
     private Future<Lookup> early(Read read, Entry entry, Source source, Lookup fresh) {
-        return turn(read, entry.revision(), 0).otherwise(new Turn.Follow(0)).compose(turn -> switch (turn) {
+        return turn(read, seen(read, entry), 0).otherwise(new Turn.Follow(0)).compose(turn -> switch (turn) {
             case Turn.LookAgain changed -> lookAgain(read);
             case Turn.Follow other -> Future.succeededFuture(fresh);
             case Turn.Lead elected ->
@@ -286,21 +285,28 @@ public final class Gateway {
                 entry, ageMs, source, why, Optional.ofNullable(turn), read.app.ticket(), read.collapsed());
     }
 
-    private Future<Lookup> missed(Read read, long revision) {
+    private Future<Lookup> missed(Read read, @Nullable Entry gone) {
         if (!read.ask.lease()) {
             return Future.succeededFuture(new Lookup.Miss(Optional.empty(), read.app.ticket(), read.collapsed()));
         }
-        return turn(read, revision, read.leftMs(clocks))
+        return turn(read, seen(read, gone), read.leftMs(clocks))
                 .compose(turn -> turn instanceof Turn.LookAgain
                         ? lookAgain(read)
                         : Future.succeededFuture(
                                 new Lookup.Miss(Optional.of(turn), read.app.ticket(), read.collapsed())));
     }
 
+    private Seen seen(Read read, @Nullable Entry entry) {
+        Coherence app = read.app;
+        return entry == null
+                ? new Seen(0, app.applied(), 0)
+                : new Seen(entry.revision(), app.applied(), app.endedAt(entry, read.ask.softTags()));
+    }
+
     /* A caller who looked again and again, while others wrote and wrote, follows. */
-    private Future<Turn> turn(Read read, long revision, long waitMs) {
+    private Future<Turn> turn(Read read, Seen seen, long waitMs) {
         return read.looks < LOOKS_MAX
-                ? leases.ask(vertx, read.key, revision, waitMs)
+                ? leases.ask(vertx, read.key, seen, waitMs)
                 : Future.succeededFuture(new Turn.Follow(0));
     }
 

@@ -126,6 +126,10 @@ public final class Meters {
                 "Callers that wait for a leader now. Near lease.waiters-max: pages compute slowly",
                 leases,
                 LeaseVerticle::waiters);
+        FunctionCounter.builder("freshet.lease.superseded", leases, LeaseVerticle::superseded)
+                .description("Leases that were taken from a leader because what it computed had been ended meanwhile."
+                        + " Many: tags are invalidated faster than their pages are computed")
+                .register(registry);
         for (LeaseVerticle.Limit limit : LeaseVerticle.Limit.values()) {
             FunctionCounter.builder("freshet.lease.exceeded", leases, all -> all.exceeded(limit))
                     .description("Callers that could not wait because of lease.waiters-max (`waiters`),"
@@ -194,7 +198,7 @@ public final class Meters {
                 registry,
                 "freshet.writes",
                 "Entries written: `stored`, refused as `older`, refused as `lease_lost`, or refused by a `full` Redis."
-                        + " Many `lease_lost`: raise lease.ttl; any `full`: more maxmemory, or volatile-lru",
+                        + " Many `lease_lost`: raise lease.ttl, if not as many are superseded; any `full`: more maxmemory, or volatile-lru",
                 "result",
                 result);
     }

@@ -8,8 +8,12 @@ public sealed interface Claim {
     /** The key's revision when the lease was claimed, 0 if it has no entry. */
     long revision();
 
-    /** It is yours. */
-    record Lead(String token, long ttlMs, long revision) implements Claim {}
+    /**
+     * It is yours.
+     *
+     * @param superseding whether another had it, who computes in vain
+     */
+    record Lead(String token, long ttlMs, long revision, boolean superseding) implements Claim {}
 
     /** Somebody else has it. */
     record Follow(long ttlMs, long revision) implements Claim {}

@@ -7,8 +7,10 @@ package dev.freshet.lease;
  * @param ttlMs how long it lasts yet, in ms
  */
 public record Holder(String replica, long ttlMs) {
-    /** The holder of a token, which is the name of a replica and something random. */
+    /** The holder of a token; see {@link Bid}. */
     public static Holder of(String token, long ttlMs) {
-        return new Holder(token.substring(0, Math.max(0, token.lastIndexOf('.'))), ttlMs);
+        int dot = token.lastIndexOf('.');
+        String name = Bid.isStamp(token.substring(dot + 1)) ? token.substring(0, Math.max(0, dot)) : token;
+        return new Holder(name.substring(0, Math.max(0, name.lastIndexOf('.'))), ttlMs);
     }
 }

@@ -39,6 +39,11 @@ public final class LeaseVerticle extends VerticleBase {
      *    remembered: the caller looks again. So the next change, or the end of the lease, finds it in line.
      *  - There is no room in line: it is answered, and waits for nothing.
      *
+     * Who holds the line may compute in vain: what is to be refreshed was ended, and what is computed
+     * would be no younger. Who knows of an end that the holder is not known to have begun after claims the
+     * lease all the same. Whoever takes the holder's place holds the line; those in it stay there, and
+     * one who came before the end is told of the value as soon as the others.
+     *
      * A message that is lost wakes nobody. So all lines of an app end when its bus is back, and every
      * line ends with its lease, for which the leader may have died.
      *
@@ -56,6 +61,7 @@ public final class LeaseVerticle extends VerticleBase {
     private final Promise<Context> loop = Promise.promise();
     private final AtomicInteger waiters = new AtomicInteger();
     private final Map<Limit, LongAdder> exceeded = new EnumMap<>(Limit.class);
+    private final LongAdder superseded = new LongAdder();
 
     /** What bounds the callers that wait. */
     public enum Limit {
@@ -84,6 +90,10 @@ public final class LeaseVerticle extends VerticleBase {
         long writtenRevision;
 
         long heldUntilNanos = clocks.nanos();
+
+        /** The newest end that its holder has begun after, or whose knowers have been refused. */
+        long outlives;
+
         long timer = -1;
 
         long heldMs() {
@@ -133,14 +143,18 @@ public final class LeaseVerticle extends VerticleBase {
         return Objects.requireNonNull(exceeded.get(limit)).sum();
     }
 
+    /** How many leases callers of this replica took from a leader who computed in vain. */
+    public long superseded() {
+        return superseded.sum();
+    }
+
     /**
      * Asks to refresh a key.
      *
-     * @param seenRevision what the caller found, 0 for no entry
-     * @param waitMs how long it would wait for somebody else's value, 0 for not at all
+     * @param waitMs how long the caller would wait for somebody else's value, 0 for not at all
      */
-    public Future<Turn> ask(Vertx vertx, Key key, long seenRevision, long waitMs) {
-        return loop.future().compose(there -> Loops.call(vertx, there, () -> turn(key, seenRevision, waitMs)));
+    public Future<Turn> ask(Vertx vertx, Key key, Seen seen, long waitMs) {
+        return loop.future().compose(there -> Loops.call(vertx, there, () -> turn(key, seen, waitMs)));
     }
 
     /** Gives a lease back: its leader failed. */
@@ -174,39 +188,47 @@ public final class LeaseVerticle extends VerticleBase {
                         .forEach(this::wake)));
     }
 
-    private Future<Turn> turn(Key key, long seenRevision, long waitMs) {
+    private Future<Turn> turn(Key key, Seen seen, long waitMs) {
         Line line = lines.get(key);
         if (line == null) {
             if (lines.size() >= config.keysMax()) {
                 exceed(Limit.KEYS);
-                return alone(key, seenRevision);
+                return alone(key, seen);
             }
             line = new Line();
             lines.put(key, line);
         }
         if (line.claiming != null) {
-            return join(line, line.claiming, waitMs);
+            return join(line, line.claiming, seen, waitMs);
         }
-        if (line.heldMs() == 0) {
-            return claim(key, line, seenRevision, waitMs);
+        if (line.heldMs() > 0 && seen.revision() < line.writtenRevision) {
+            return lookAgain();
         }
-        return seenRevision < line.writtenRevision ? lookAgain() : follow(line, waitMs);
+        return line.heldMs() > 0 && seen.endedAt() <= line.outlives
+                ? follow(line, waitMs)
+                : claim(key, line, seen, waitMs);
     }
 
     /* Its claim alone tells what becomes of it: it is in no line, so nothing could wake it. */
-    private Future<Turn> alone(Key key, long seenRevision) {
-        return claims.claim(key, token(), config.ttlMs()).compose(claim -> {
-            boolean seen = claim.revision() == seenRevision;
+    private Future<Turn> alone(Key key, Seen seen) {
+        return claims.claim(key, bid(seen), config.ttlMs()).compose(claim -> {
+            boolean same = claim.revision() == seen.revision();
             return switch (claim) {
-                case Claim.Lead won ->
-                    seen ? Future.succeededFuture(new Turn.Lead(won.token(), won.ttlMs())) : giveBack(key, won);
-                case Claim.Follow lost -> seen ? Future.succeededFuture(new Turn.Follow(lost.ttlMs())) : lookAgain();
+                case Claim.Lead won -> same ? won(won) : giveBack(key, won);
+                case Claim.Follow lost -> same ? Future.succeededFuture(new Turn.Follow(lost.ttlMs())) : lookAgain();
             };
         });
     }
 
+    private Future<Turn> won(Claim.Lead lead) {
+        if (lead.superseding()) {
+            superseded.increment();
+        }
+        return Future.succeededFuture(new Turn.Lead(lead.token(), lead.ttlMs()));
+    }
+
     /* Who joined is told after the one who claimed, who leaves the line held or ends it. */
-    private Future<Turn> join(Line line, Future<Claim> claiming, long waitMs) {
+    private Future<Turn> join(Line line, Future<Claim> claiming, Seen seen, long waitMs) {
         if (!admits(line)) {
             return Future.succeededFuture(new Turn.Follow(line.heldMs()));
         }
@@ -216,13 +238,15 @@ public final class LeaseVerticle extends VerticleBase {
                     line.joined--;
                     waiters.decrementAndGet();
                 })
-                .compose(told -> line.heldMs() == 0 || line.changed ? lookAgain() : follow(line, waitMs));
+                .compose(told -> line.heldMs() == 0 || line.changed || seen.endedAt() > line.outlives
+                        ? lookAgain()
+                        : follow(line, waitMs));
     }
 
-    private Future<Turn> claim(Key key, Line line, long seenRevision, long waitMs) {
+    private Future<Turn> claim(Key key, Line line, Seen seen, long waitMs) {
         line.changed = false;
         long sentNanos = clocks.nanos();
-        Future<Claim> claiming = claims.claim(key, token(), config.ttlMs());
+        Future<Claim> claiming = claims.claim(key, bid(seen), config.ttlMs());
         line.claiming = claiming;
         return claiming.onFailure(failed -> {
                     line.claiming = null;
@@ -231,13 +255,13 @@ public final class LeaseVerticle extends VerticleBase {
                 .compose(claim -> {
                     line.claiming = null;
                     return switch (claim) {
-                        case Claim.Lead won -> lead(key, line, won, seenRevision, sentNanos);
+                        case Claim.Lead won -> lead(key, line, won, seen, sentNanos);
                         case Claim.Follow lost -> {
-                            if (line.changed || lost.revision() != seenRevision) {
+                            if (line.changed || lost.revision() != seen.revision()) {
                                 drop(key, line);
                                 yield lookAgain();
                             }
-                            hold(key, line, lost.ttlMs(), sentNanos);
+                            hold(key, line, lost.ttlMs(), seen.endedAt(), sentNanos);
                             yield follow(line, waitMs);
                         }
                     };
@@ -248,10 +272,10 @@ public final class LeaseVerticle extends VerticleBase {
      * The lease is won, but somebody may have written between the caller's look and the claim: then
      * there is nothing left to do.
      */
-    private Future<Turn> lead(Key key, Line line, Claim.Lead lead, long seenRevision, long sentNanos) {
-        if (lead.revision() == seenRevision) {
-            hold(key, line, lead.ttlMs(), sentNanos);
-            return Future.succeededFuture(new Turn.Lead(lead.token(), lead.ttlMs()));
+    private Future<Turn> lead(Key key, Line line, Claim.Lead lead, Seen seen, long sentNanos) {
+        if (lead.revision() == seen.revision()) {
+            hold(key, line, lead.ttlMs(), Math.max(seen.asOf(), seen.endedAt()), sentNanos);
+            return won(lead);
         }
         drop(key, line);
         return giveBack(key, lead);
@@ -292,7 +316,8 @@ public final class LeaseVerticle extends VerticleBase {
     }
 
     /* It may have ended while the answer was on its way: so it counts from the sending of the claim. */
-    private void hold(Key key, Line line, long ttlMs, long sentNanos) {
+    private void hold(Key key, Line line, long ttlMs, long outlives, long sentNanos) {
+        line.outlives = outlives;
         line.heldUntilNanos = sentNanos + ttlMs * 1_000_000;
         if (line.timer >= 0) {
             vertx.cancelTimer(line.timer);
@@ -332,9 +357,10 @@ public final class LeaseVerticle extends VerticleBase {
         return Future.succeededFuture(new Turn.LookAgain());
     }
 
-    private String token() {
+    private Bid bid(Seen seen) {
         byte[] random = new byte[12];
         RANDOM.nextBytes(random);
-        return replica + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+        String name = replica + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+        return new Bid(name, seen.asOf(), seen.endedAt());
     }
 }

@@ -5,6 +5,7 @@ import dev.freshet.entry.Draft;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
+import dev.freshet.lease.Bid;
 import dev.freshet.lease.Claim;
 import dev.freshet.lease.Holder;
 import dev.freshet.store.Change;
@@ -248,14 +249,19 @@ public final class RedisStore implements Store, Fleets {
     }
 
     @Override
-    public Future<Claim> claim(Key key, String token, long ttlMs) {
-        return links.run(Script.CLAIM, List.of(Names.lease(key), Names.entry(key)), List.of(token, ttlMs))
+    public Future<Claim> claim(Key key, Bid bid, long ttlMs) {
+        return links.run(
+                        Script.CLAIM,
+                        List.of(Names.lease(key), Names.entry(key)),
+                        List.of(bid.token(), ttlMs, bid.endedAt(), bid.successorToken()))
                 .map(reply -> {
                     long left = Math.max(1, reply.number(1));
                     long revision = reply.number(2);
-                    return reply.number(0) == 1
-                            ? new Claim.Lead(token, left, revision)
-                            : new Claim.Follow(left, revision);
+                    return switch ((int) reply.number(0)) {
+                        case 1 -> new Claim.Lead(bid.token(), left, revision, false);
+                        case 2 -> new Claim.Lead(bid.successorToken(), left, revision, true);
+                        default -> new Claim.Follow(left, revision);
+                    };
                 });
     }
 

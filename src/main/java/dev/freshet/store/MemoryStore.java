@@ -8,6 +8,7 @@ import dev.freshet.entry.Draft;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
+import dev.freshet.lease.Bid;
 import dev.freshet.lease.Claim;
 import dev.freshet.lease.Holder;
 import dev.freshet.tag.Mark;
@@ -114,15 +115,23 @@ public final class MemoryStore implements Store, Fleets {
     }
 
     @Override
-    public Future<Claim> claim(Key key, String token, long ttlMs) {
+    public Future<Claim> claim(Key key, Bid bid, long ttlMs) {
         long now = nowMicros();
-        Held held = Objects.requireNonNull(leases.asMap()
-                .compute(key, (same, other) -> isLive(other, now) ? other : new Held(token, now + 1_000 * ttlMs)));
-        long leftMs = (held.untilMicros - now) / 1_000;
-        return Future.succeededFuture(
-                held.token.equals(token)
-                        ? new Claim.Lead(token, leftMs, revision(key))
-                        : new Claim.Follow(leftMs, revision(key)));
+        long untilMicros = now + 1_000 * ttlMs;
+        AtomicReference<Claim> result = new AtomicReference<>();
+        leases.asMap().compute(key, (same, other) -> {
+            if (other == null || !isLive(other, now)) {
+                result.set(new Claim.Lead(bid.token(), ttlMs, revision(key), false));
+                return new Held(bid.token(), untilMicros);
+            }
+            if (bid.supersedes(other.token)) {
+                result.set(new Claim.Lead(bid.successorToken(), ttlMs, revision(key), true));
+                return new Held(bid.successorToken(), untilMicros);
+            }
+            result.set(new Claim.Follow((other.untilMicros - now) / 1_000, revision(key)));
+            return other;
+        });
+        return Future.succeededFuture(result.get());
     }
 
     @Override

@@ -110,15 +110,20 @@ public final class Mark {
      * @param nowMs ms of Redis time
      */
     public boolean ends(long asOf, long nowMs) {
-        if (hard > asOf || (newestStamp > asOf && nowMs >= newestDeadlineMs)) {
-            return true;
-        }
+        return endedAt(nowMs) > asOf;
+    }
+
+    /**
+     * The stamp of the newest invalidation that ends what was computed before it; 0 if there is none.
+     *
+     * @param nowMs ms of Redis time
+     */
+    public long endedAt(long nowMs) {
+        long newest = Math.max(hard, nowMs >= newestDeadlineMs ? newestStamp : 0);
         for (Soft soft : olderSofts) {
-            if (soft.stamp > asOf && nowMs >= soft.deadlineMs) {
-                return true;
-            }
+            newest = soft.stamp > newest && nowMs >= soft.deadlineMs ? soft.stamp : newest;
         }
-        return false;
+        return newest;
     }
 
     /** The text that Redis keeps: {@code hard|stamp:deadline,stamp:deadline}, a deadline that never comes left empty. */

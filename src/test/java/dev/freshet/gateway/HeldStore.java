@@ -4,6 +4,7 @@ import dev.freshet.entry.Draft;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
+import dev.freshet.lease.Bid;
 import dev.freshet.lease.Claim;
 import dev.freshet.lease.Holder;
 import dev.freshet.store.Change;
@@ -181,8 +182,8 @@ final class HeldStore implements Store {
     }
 
     @Override
-    public Future<Claim> claim(Key key, String token, long ttlMs) {
-        return call(Call.CLAIM, () -> store.claim(key, token, ttlMs).map(claims));
+    public Future<Claim> claim(Key key, Bid bid, long ttlMs) {
+        return call(Call.CLAIM, () -> store.claim(key, bid, ttlMs).map(claims));
     }
 
     @Override

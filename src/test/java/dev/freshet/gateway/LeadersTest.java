@@ -60,6 +60,57 @@ class LeadersTest extends TwoReplicas {
                 .isEqualTo(2);
     }
 
+    /** G1, G3: who asks after the end need not wait for a value that the end has ended before it is written. */
+    @Test
+    void get_endedAgainWhileItsLeaderComputes_leadsInItsPlace() {
+        a.put(KEY, "one", "t");
+        a.invalidate(HARD, "t");
+        Lookup.Miss doomed = (Lookup.Miss) await(a.gateway.get(KEY, LEASE));
+        Future<Lookup> before = b.gateway.get(KEY, WAIT);
+        until(() -> b.leases.waiters() == 1);
+        b.invalidate(HARD, "t");
+        Lookup.Miss heir = (Lookup.Miss) await(b.gateway.get(KEY, WAIT));
+        assertThat(heir.turn().orElseThrow()).isInstanceOf(Turn.Lead.class);
+
+        a.invalidate(HARD, "t");
+        assertThat(follows(await(a.gateway.get(KEY, LEASE)))).as("a third").isTrue();
+        assertThat(write(a, "of before", doomed)).isEqualTo(new Written.LeaseLost());
+        assertThat(before.isComplete()).isFalse();
+        assertThat(write(b, "as of the second", heir)).isInstanceOf(Written.Stored.class);
+        Lookup.Miss last = (Lookup.Miss) await(before);
+        assertThat(write(b, "as of the third", last)).isInstanceOf(Written.Stored.class);
+        until(() -> a.text(KEY).equals("as of the third"));
+        assertThat(b.leases.superseded()).isEqualTo(1);
+    }
+
+    /** What a soft mark ends at its deadline is ended as by a hard one; other tags end nothing. */
+    @Test
+    void get_anotherTagEndedWhileItsLeaderComputes_follows() {
+        a.put(KEY, "one", "t");
+        a.invalidate(HARD, "t");
+        await(a.gateway.get(KEY, LEASE));
+        b.invalidate(HARD, "u");
+        b.invalidate(SOFT, "t");
+        assertThat(follows(await(b.gateway.get(KEY, LEASE)))).isTrue();
+
+        b.invalidate(new Mode.Soft(0), "t");
+        assertThat(((Lookup.Miss) await(b.gateway.get(KEY, LEASE))).turn().orElseThrow())
+                .isInstanceOf(Turn.Lead.class);
+    }
+
+    /** A tag of the request counts as one of the entry's does. */
+    @Test
+    void get_softTagEndedWhileItsLeaderComputes_leadsInItsPlace() {
+        Ask ask = new Ask(Replica.tags("path"), true, 0, false);
+        a.put(KEY, "one", "t");
+        a.invalidate(HARD, "t");
+        await(a.gateway.get(KEY, ask));
+        b.invalidate(HARD, "path");
+
+        assertThat(((Lookup.Miss) await(b.gateway.get(KEY, ask))).turn().orElseThrow())
+                .isInstanceOf(Turn.Lead.class);
+    }
+
     /** A soft mark ends nothing: what was computed meanwhile is served as stale, and one refreshes it. */
     @Test
     void put_softlyInvalidatedWhileItsLeaderComputed_isStaleAndOneOfTheWaitersLeads() {

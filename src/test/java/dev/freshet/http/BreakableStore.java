@@ -4,6 +4,7 @@ import dev.freshet.entry.Draft;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
+import dev.freshet.lease.Bid;
 import dev.freshet.lease.Claim;
 import dev.freshet.lease.Holder;
 import dev.freshet.store.Change;
@@ -162,8 +163,8 @@ final class BreakableStore implements Store {
     }
 
     @Override
-    public Future<Claim> claim(Key key, String token, long ttlMs) {
-        return unlessBroken(key, () -> store.claim(key, token, ttlMs));
+    public Future<Claim> claim(Key key, Bid bid, long ttlMs) {
+        return unlessBroken(key, () -> store.claim(key, bid, ttlMs));
     }
 
     @Override

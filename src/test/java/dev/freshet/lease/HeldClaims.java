@@ -15,9 +15,17 @@ import java.util.concurrent.LinkedBlockingQueue;
 /** Leases that are granted or refused only when a test says so, on the loop that asked. */
 final class HeldClaims implements Claims {
     /** A claim that waits for its answer. */
-    record Asked(Key key, String token, long ttlMs, Context caller, Promise<Claim> answer) {
+    record Asked(Key key, Bid bid, long ttlMs, Context caller, Promise<Claim> answer) {
+        String token() {
+            return bid.token();
+        }
+
         void lead(long ttlMs, long revision) {
-            tell(new Claim.Lead(token, ttlMs, revision));
+            tell(new Claim.Lead(token(), ttlMs, revision, false));
+        }
+
+        void supersede(long ttlMs, long revision) {
+            tell(new Claim.Lead(bid.successorToken(), ttlMs, revision, true));
         }
 
         void follow(long ttlMs, long revision) {
@@ -39,9 +47,9 @@ final class HeldClaims implements Claims {
     final List<String> released = new CopyOnWriteArrayList<>();
 
     @Override
-    public Future<Claim> claim(Key key, String token, long ttlMs) {
+    public Future<Claim> claim(Key key, Bid bid, long ttlMs) {
         Promise<Claim> answer = Promise.promise();
-        asked.add(new Asked(key, token, ttlMs, Vertx.currentContext(), answer));
+        asked.add(new Asked(key, bid, ttlMs, Vertx.currentContext(), answer));
         return answer.future();
     }
 

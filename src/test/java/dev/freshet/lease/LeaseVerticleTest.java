@@ -136,6 +136,89 @@ class LeaseVerticleTest extends OnVertx {
     }
 
     @Test
+    void ask_knowsUpToAStamp_bidsWithIt() {
+        Future<Turn> turn = ask(KEY, new Seen(7, 20, 10), 0);
+        Asked asked = claims.next();
+        asked.lead(9_000, 7);
+
+        assertThat(await(turn)).isEqualTo(new Turn.Lead(asked.bid().name() + ".20", 9_000));
+        assertThat(asked.bid().asOf()).isEqualTo(20);
+        assertThat(asked.bid().endedAt()).isEqualTo(10);
+        assertThat(leases.superseded()).isZero();
+    }
+
+    /** Whoever computes from data of before the end computes in vain. */
+    @Test
+    void ask_endedSinceTheHolderBegan_takesItsPlace() {
+        lead(KEY, new Seen(7, 20, 10));
+        Future<Turn> earlier = ask(KEY, new Seen(7, 20, 20), LONG_MS);
+        Future<Turn> first = ask(KEY, new Seen(7, 30, 21), LONG_MS);
+        Asked asked = claims.next();
+        asked.supersede(LONG_MS, 7);
+        Future<Turn> second = ask(KEY, new Seen(7, 30, 30), LONG_MS);
+
+        assertThat(await(first)).isEqualTo(new Turn.Lead(asked.bid().name(), LONG_MS));
+        assertThat(leases.superseded()).isEqualTo(1);
+        until(() -> leases.waiters() == 2);
+        assertThat(claims.waiting()).isZero();
+        leases.changed(KEY);
+        assertThat(List.of(await(earlier), await(second))).containsOnly(new Turn.LookAgain());
+    }
+
+    @Test
+    void ask_endedButRefused_followsAndAsksAgainOnlyForALaterEnd() {
+        lead(KEY, new Seen(7, 20, 10));
+        for (long end : List.of(21L, 22L)) {
+            Future<Turn> refused = ask(KEY, new Seen(7, 30, end), 0);
+            claims.next().follow(9_000, 7);
+            assertThat(follows(await(refused))).isTrue();
+            assertThat(follows(await(ask(KEY, new Seen(7, 30, end), 0)))).isTrue();
+        }
+        assertThat(claims.waiting()).isZero();
+    }
+
+    @Test
+    void ask_joinsAClaimThatBeganBeforeAnEnd_looksAgain() {
+        Future<Turn> first = ask(KEY, new Seen(7, 20, 10), 0);
+        Asked asked = claims.next();
+        Future<Turn> sameEnd = ask(KEY, new Seen(7, 20, 20), 0);
+        Future<Turn> laterEnd = ask(KEY, new Seen(7, 30, 21), 0);
+        until(() -> leases.waiters() == 2);
+        asked.lead(9_000, 7);
+
+        assertThat(await(first)).isInstanceOf(Turn.Lead.class);
+        assertThat(follows(await(sameEnd))).isTrue();
+        assertThat(await(laterEnd)).isEqualTo(new Turn.LookAgain());
+    }
+
+    /** The place was taken, but somebody has written: it is given back, and nobody is left in line. */
+    @Test
+    void ask_takesAPlaceTooLate_wakesWhoIsInLine() {
+        lead(KEY, new Seen(7, 20, 10));
+        Future<Turn> inLine = ask(KEY, new Seen(7, 20, 20), LONG_MS);
+        Future<Turn> late = ask(KEY, new Seen(7, 30, 21), LONG_MS);
+        Asked asked = claims.next();
+        asked.supersede(LONG_MS, 8);
+
+        assertThat(List.of(await(inLine), await(late))).containsOnly(new Turn.LookAgain());
+        assertThat(claims.released).containsExactly(asked.bid().name());
+    }
+
+    @Test
+    void ask_claimToTakeAPlaceFails_leavesTheLineAsItWas() {
+        lead(KEY, new Seen(7, 20, 10));
+        Future<Turn> inLine = ask(KEY, new Seen(7, 20, 20), LONG_MS);
+        Future<Turn> failing = ask(KEY, new Seen(7, 30, 21), LONG_MS);
+        claims.next().fail("no");
+
+        failure(failing);
+        assertThat(leases.waiters()).isEqualTo(1);
+        assertThat(inLine.isComplete()).isFalse();
+        leases.changed(KEY);
+        assertThat(await(inLine)).isEqualTo(new Turn.LookAgain());
+    }
+
+    @Test
     void ask_leaseEnded_claimsAgain() {
         lead(KEY, 100);
         Future<Turn> waiting = ask(KEY, 7, LONG_MS);
@@ -378,7 +461,7 @@ class LeaseVerticleTest extends OnVertx {
         LeaseConfig config = new LeaseConfig(10_000, WAITERS_MAX, PER_KEY_MAX, KEYS_MAX);
         LeaseVerticle slow = new LeaseVerticle(claims, config, "replica-2", clocks);
         await(vertx.deployVerticle(slow));
-        Future<Turn> turn = slow.ask(vertx, KEY, 7, 0);
+        Future<Turn> turn = slow.ask(vertx, KEY, new Seen(7, 0, 0), 0);
         Asked asked = claims.next();
         clocks.pass(Duration.ofSeconds(4));
         asked.follow(5_000, 7);
@@ -560,6 +643,16 @@ class LeaseVerticleTest extends OnVertx {
         return waiting;
     }
 
+    private void lead(Key key, Seen seen) {
+        Future<Turn> turn = ask(key, seen, 0);
+        claims.next().lead(LONG_MS, seen.revision());
+        assertThat(await(turn)).isInstanceOf(Turn.Lead.class);
+    }
+
+    private static boolean follows(Turn turn) {
+        return turn instanceof Turn.Follow;
+    }
+
     private void lead(Key key, long ttlMs) {
         Future<Turn> turn = ask(key, 7, 0);
         claims.next().lead(ttlMs, 7);
@@ -568,8 +661,12 @@ class LeaseVerticleTest extends OnVertx {
 
     /** Asked from one loop, in the order of the calls. */
     private Future<Turn> ask(Key key, long seenRevision, long waitMs) {
-        return Future.future(told -> caller.runOnContext(
-                run -> leases.ask(vertx, key, seenRevision, waitMs).onComplete(told)));
+        return ask(key, new Seen(seenRevision, 0, 0), waitMs);
+    }
+
+    private Future<Turn> ask(Key key, Seen seen, long waitMs) {
+        return Future.future(told ->
+                caller.runOnContext(run -> leases.ask(vertx, key, seen, waitMs).onComplete(told)));
     }
 
     /** Answered once all that was asked before has been heard. */

@@ -9,6 +9,7 @@ import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
+import dev.freshet.lease.Bid;
 import dev.freshet.lease.Claim;
 import dev.freshet.store.Change;
 import dev.freshet.store.Invalidation;
@@ -348,7 +349,7 @@ class RedisStoreIT extends OnRedis {
                             .body()
                             .bytes())
                     .hasToString("one");
-            Claim claim = now(store.claim(key, "t", 10_000));
+            Claim claim = now(store.claim(key, new Bid("t"), 10_000));
             assertThat(claim).isInstanceOf(Claim.Lead.class);
             assertThat(now(store.release(key, "t"))).isTrue();
 
@@ -376,7 +377,7 @@ class RedisStoreIT extends OnRedis {
                 reads.add(crowded.read(key, Optional.empty()));
             }
             others.add(crowded.invalidate(app, TAGS, new Mode.Hard(), 0));
-            others.add(crowded.claim(key, "t", 1_000));
+            others.add(crowded.claim(key, new Bid("t"), 1_000));
             Future.join(Future.join(reads), Future.join(others)).onComplete(all -> done.complete());
         })));
 

@@ -4,6 +4,7 @@ import dev.freshet.entry.Draft;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
+import dev.freshet.lease.Bid;
 import dev.freshet.lease.Claim;
 import dev.freshet.lease.Holder;
 import dev.freshet.store.Change;
@@ -35,8 +36,8 @@ record DirectStore(RedisNode redis) implements Store {
     }
 
     @Override
-    public Future<Claim> claim(Key key, String token, long ttlMs) {
-        return Future.succeededFuture(redis.claim(key, token, ttlMs));
+    public Future<Claim> claim(Key key, Bid bid, long ttlMs) {
+        return Future.succeededFuture(redis.claim(key, bid, ttlMs));
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.freshet.entry.Draft;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
+import dev.freshet.lease.Bid;
 import dev.freshet.lease.Claim;
 import dev.freshet.lease.Holder;
 import dev.freshet.sim.RedisState.Clock;
@@ -186,17 +187,18 @@ final class RedisNode {
     }
 
     /** claim.lua. */
-    Claim claim(Key key, String token, long ttlMs) {
+    Claim claim(Key key, Bid bid, long ttlMs) {
         Stored stored = stored(key);
         long revision = stored == null ? 0 : stored.entry().revision();
         Lease held = lease(key);
-        if (held != null) {
+        boolean superseding = held != null && bid.supersedes(held.token());
+        if (held != null && !superseding) {
             return new Claim.Follow(Math.max(1, (held.untilMicros() - nowMicros()) / 1_000), revision);
         }
-        Lease lease = new Lease(token, nowMicros() + 1_000 * ttlMs);
+        Lease lease = new Lease(superseding ? bid.successorToken() : bid.token(), nowMicros() + 1_000 * ttlMs);
         apply(all -> all.leases.put(key, lease));
         step();
-        return new Claim.Lead(token, ttlMs, revision);
+        return new Claim.Lead(lease.token(), ttlMs, revision, superseding);
     }
 
     /** Who holds the lease of a key. */

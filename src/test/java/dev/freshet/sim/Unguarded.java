@@ -6,6 +6,7 @@ import dev.freshet.entry.Key;
 import dev.freshet.entry.Ticket;
 import dev.freshet.gateway.Coherence;
 import dev.freshet.gateway.CoherenceConfig;
+import dev.freshet.lease.Bid;
 import dev.freshet.lease.Claim;
 import dev.freshet.lease.Holder;
 import dev.freshet.loop.Clocks;
@@ -131,9 +132,9 @@ final class Unguarded implements Store {
     }
 
     @Override
-    public Future<Claim> claim(Key key, String token, long ttlMs) {
+    public Future<Claim> claim(Key key, Bid bid, long ttlMs) {
         claiming.merge(key, 1, Integer::sum);
-        return store.claim(key, token, ttlMs).onComplete(done -> claiming.merge(key, -1, Integer::sum));
+        return store.claim(key, bid, ttlMs).onComplete(done -> claiming.merge(key, -1, Integer::sum));
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.freshet.entry.Entry;
 import dev.freshet.entry.Key;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.entry.Ticket;
+import dev.freshet.lease.Bid;
 import dev.freshet.lease.Claim;
 import dev.freshet.lease.Holder;
 import dev.freshet.tag.Mark;
@@ -162,25 +163,25 @@ public abstract class StoreContract {
 
     @Test
     void write_byTheLeader_freesTheLease() {
-        now(store().claim(key, "a", 10_000));
+        now(store().claim(key, new Bid("a"), 10_000));
 
         assertThat(now(store().write(key, under("a"), new Ticket(1, 0)))).isInstanceOf(Written.Stored.class);
-        assertThat(now(store().claim(key, "b", 10_000))).isInstanceOf(Claim.Lead.class);
+        assertThat(now(store().claim(key, new Bid("b"), 10_000))).isInstanceOf(Claim.Lead.class);
     }
 
     @Test
     void write_byWhoLostTheLease_changesNothing() {
-        now(store().claim(key, "a", 10_000));
+        now(store().claim(key, new Bid("a"), 10_000));
 
         assertThat(now(store().write(key, under("b"), new Ticket(1, 0)))).isEqualTo(new Written.LeaseLost());
         assertThat(bodyOf(key)).isEqualTo("nothing");
-        assertThat(now(store().claim(key, "c", 10_000))).isInstanceOf(Claim.Follow.class);
+        assertThat(now(store().claim(key, new Bid("c"), 10_000))).isInstanceOf(Claim.Follow.class);
     }
 
     @Test
     void write_byALeaderWithAnOlderTicket_changesNothing() {
         now(store().write(key, draft("newer"), new Ticket(10, 0)));
-        now(store().claim(key, "a", 10_000));
+        now(store().claim(key, new Bid("a"), 10_000));
 
         assertThat(now(store().write(key, under("a"), new Ticket(9, 0)))).isEqualTo(new Written.Older());
         assertThat(bodyOf(key)).isEqualTo("newer");
@@ -188,19 +189,19 @@ public abstract class StoreContract {
 
     @Test
     void write_withoutALease_leavesTheLeader() {
-        now(store().claim(key, "a", 10_000));
+        now(store().claim(key, new Bid("a"), 10_000));
         now(store().write(key, draft("by hand"), new Ticket(1, 0)));
 
-        assertThat(now(store().claim(key, "b", 10_000))).isInstanceOf(Claim.Follow.class);
+        assertThat(now(store().claim(key, new Bid("b"), 10_000))).isInstanceOf(Claim.Follow.class);
         assertThat(now(store().write(key, under("a"), new Ticket(1, 0)))).isInstanceOf(Written.Stored.class);
     }
 
     @Test
     void claim_held_followsForWhatIsLeft() {
-        Claim lead = now(store().claim(key, "a", 10_000));
-        Claim follow = now(store().claim(key, "b", 10_000));
+        Claim lead = now(store().claim(key, new Bid("a"), 10_000));
+        Claim follow = now(store().claim(key, new Bid("b"), 10_000));
 
-        assertThat(lead).isEqualTo(new Claim.Lead("a", 10_000, 0));
+        assertThat(lead).isEqualTo(new Claim.Lead("a", 10_000, 0, false));
         assertThat(follow).isInstanceOf(Claim.Follow.class);
         assertThat(follow.ttlMs()).isBetween(1L, 10_000L);
     }
@@ -209,14 +210,14 @@ public abstract class StoreContract {
     void claim_ofAnEntry_tellsItsRevision() {
         Written.Stored written = (Written.Stored) now(store().write(key, draft("one"), new Ticket(1, 0)));
 
-        assertThat(now(store().claim(key, "a", 10_000)).revision()).isEqualTo(written.revision());
-        assertThat(now(store().claim(key, "b", 10_000)).revision()).isEqualTo(written.revision());
+        assertThat(now(store().claim(key, new Bid("a"), 10_000)).revision()).isEqualTo(written.revision());
+        assertThat(now(store().claim(key, new Bid("b"), 10_000)).revision()).isEqualTo(written.revision());
     }
 
     @Test
     void holder_isTheReplicaOfTheToken_forAsLongAsItLasts() {
         assertThat(now(store().holder(key))).isEmpty();
-        now(store().claim(key, "r.1.abc", 10_000));
+        now(store().claim(key, new Bid("r.1.abc"), 10_000));
         Holder holder = now(store().holder(key)).orElseThrow();
 
         assertThat(holder.replica()).isEqualTo("r.1");
@@ -225,24 +226,61 @@ public abstract class StoreContract {
         assertThat(now(store().holder(key))).isEmpty();
     }
 
+    /** G3: who computes in vain is replaced, and cannot write any more. */
+    @Test
+    void claim_endedSinceTheHolderBegan_takesItsPlace() {
+        assertThat(now(store().claim(key, new Bid("r.1.a", 100, 90), 10_000)))
+                .isEqualTo(new Claim.Lead("r.1.a.100", 10_000, 0, false));
+        Claim taken = now(store().claim(key, new Bid("r.2.b", 200, 101), 10_000));
+
+        assertThat(taken).isEqualTo(new Claim.Lead("r.2.b", 10_000, 0, true));
+        assertThat(now(store().holder(key)).orElseThrow().replica()).isEqualTo("r.2");
+        assertThat(now(store().write(key, under("r.1.a.100"), new Ticket(100, 0))))
+                .isEqualTo(new Written.LeaseLost());
+        assertThat(now(store().release(key, "r.1.a.100"))).isFalse();
+        assertThat(now(store().write(key, under("r.2.b"), new Ticket(200, 0)))).isInstanceOf(Written.Stored.class);
+    }
+
+    @Test
+    void claim_endedBeforeTheHolderBegan_follows() {
+        now(store().claim(key, new Bid("r.a", 100, 90), 10_000));
+
+        assertThat(now(store().claim(key, new Bid("r.b", 200, 100), 10_000))).isInstanceOf(Claim.Follow.class);
+        assertThat(now(store().holder(key)).orElseThrow().replica()).isEqualTo("r");
+        assertThat(now(store().write(key, under("r.a.100"), new Ticket(100, 0))))
+                .isInstanceOf(Written.Stored.class);
+    }
+
+    /** G3: a tag that is invalidated again and again has two compute at a time, and no more. */
+    @Test
+    void claim_heldByASuccessor_followsWhateverHasEnded() {
+        now(store().claim(key, new Bid("r.a", 100, 90), 10_000));
+        now(store().claim(key, new Bid("r.b", 200, 150), 10_000));
+
+        assertThat(now(store().claim(key, new Bid("r.c", 300, 250), 10_000))).isInstanceOf(Claim.Follow.class);
+        now(store().release(key, "r.b"));
+        assertThat(now(store().claim(key, new Bid("r.d", 300, 250), 10_000)))
+                .isEqualTo(new Claim.Lead("r.d.300", 10_000, 0, false));
+    }
+
     @Test
     void claim_leaseEnded_leads() {
-        now(store().claim(key, "a", 50));
+        now(store().claim(key, new Bid("a"), 50));
 
-        await().until(() -> now(store().claim(key, "b", 10_000)) instanceof Claim.Lead);
+        await().until(() -> now(store().claim(key, new Bid("b"), 10_000)) instanceof Claim.Lead);
         assertThat(now(store().write(key, under("a"), new Ticket(1, 0)))).isEqualTo(new Written.LeaseLost());
     }
 
     @Test
     void release_byTheHolder_freesAndTells() {
         List<Change> heard = listen();
-        now(store().claim(key, "a", 10_000));
+        now(store().claim(key, new Bid("a"), 10_000));
 
         assertThat(now(store().release(key, "b"))).isFalse();
         assertThat(now(store().release(key, "a"))).isTrue();
         assertThat(now(store().release(key, "a"))).isFalse();
 
-        assertThat(now(store().claim(key, "b", 10_000))).isInstanceOf(Claim.Lead.class);
+        assertThat(now(store().claim(key, new Bid("b"), 10_000))).isInstanceOf(Claim.Lead.class);
         await().until(() -> heard.contains(new Change.Released(key)));
     }
 
@@ -271,10 +309,10 @@ public abstract class StoreContract {
     void write_byAnOldBuild_changesNothingOfTheNew() {
         Key next = Key.of(app, "v2", "greeting");
         List<Change> heard = listen();
-        now(store().claim(key, "a", 10_000));
-        assertThat(now(store().claim(next, "b", 10_000))).isEqualTo(new Claim.Lead("b", 10_000, 0));
+        now(store().claim(key, new Bid("a"), 10_000));
+        assertThat(now(store().claim(next, new Bid("b"), 10_000))).isEqualTo(new Claim.Lead("b", 10_000, 0, false));
         Written.Stored early = (Written.Stored) now(store().write(next, under("b"), new Ticket(1, 0)));
-        assertThat(now(store().claim(key, "c", 10_000))).isInstanceOf(Claim.Follow.class);
+        assertThat(now(store().claim(key, new Bid("c"), 10_000))).isInstanceOf(Claim.Follow.class);
         Written.Stored late = (Written.Stored) now(store().write(key, under("a"), new Ticket(9, 9)));
         assertThat(late.created()).isTrue();
         assertThat(bodyOf(next)).isEqualTo("by b");

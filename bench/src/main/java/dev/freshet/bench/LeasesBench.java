@@ -4,6 +4,7 @@ import dev.freshet.entry.Key;
 import dev.freshet.gateway.CoherenceConfig;
 import dev.freshet.lease.LeaseConfig;
 import dev.freshet.lease.LeaseVerticle;
+import dev.freshet.lease.Seen;
 import dev.freshet.lease.Turn;
 import dev.freshet.loop.Clocks;
 import dev.freshet.store.MemoryStore;
@@ -80,7 +81,7 @@ public class LeasesBench {
     @OperationsPerInvocation(CALLERS)
     public void follow() throws InterruptedException {
         Key key = keys.getFirst();
-        if (!(leases.ask(vertx, key, 0, WAIT_MS).await() instanceof Turn.Lead lead)) {
+        if (!(leases.ask(vertx, key, new Seen(0, 0, 0), WAIT_MS).await() instanceof Turn.Lead lead)) {
             throw new IllegalStateException("another leads");
         }
         CountDownLatch told = ask(i -> key);
@@ -99,7 +100,7 @@ public class LeasesBench {
             contexts.get(loop).runOnContext(run -> {
                 for (int i = first; i < CALLERS; i += loops) {
                     Key key = keyOf.apply(i);
-                    leases.ask(vertx, key, 0, WAIT_MS).onSuccess(turn -> {
+                    leases.ask(vertx, key, new Seen(0, 0, 0), WAIT_MS).onSuccess(turn -> {
                         if (turn instanceof Turn.Lead lead) {
                             giveBack(key, lead);
                         }
