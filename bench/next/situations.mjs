@@ -17,7 +17,7 @@ export const CONNECTIONS = 8;
 export const WARM_SECONDS = 3;
 const WARM_UP_SECONDS = 3;
 /** Four times so many tags: what is then asked of a store is compiled. */
-const MISSED_BEFORE = 20;
+const MISSED_BEFORE = 40;
 /** A second, of both kinds together. */
 export const RATE = 18;
 export const STAMPEDE = 30;

@@ -111,6 +111,43 @@ class LeadersTest extends TwoReplicas {
                 .isInstanceOf(Turn.Lead.class);
     }
 
+    /** One round trip: the claim tells whether what is known to have ended is still what the store has. */
+    @Test
+    void get_nearCopyEnded_claimsWithoutAReadBefore() {
+        a.put(KEY, "one", "t");
+        b.warm(KEY);
+        b.invalidate(HARD, "t");
+        int reads = b.store.calls(HeldStore.Call.READ);
+
+        assertThat(((Lookup.Miss) await(b.gateway.get(KEY, LEASE))).turn().orElseThrow())
+                .isInstanceOf(Turn.Lead.class);
+        assertThat(follows(await(b.gateway.get(KEY, LEASE)))).isTrue();
+        assertThat(b.store.calls(HeldStore.Call.READ)).isEqualTo(reads);
+    }
+
+    @Test
+    void get_nearCopyEndedAndWrittenSince_isWhatWasWritten() {
+        a.put(KEY, "one", "t");
+        b.warm(KEY);
+        b.invalidate(HARD, "t");
+        b.store.silence();
+        a.put(KEY, "two", "t");
+
+        assertThat(text(await(b.gateway.get(KEY, LEASE)))).isEqualTo("two");
+        assertThat(await(shared.holder(KEY))).as("the lease was given back").isEmpty();
+    }
+
+    @Test
+    void get_nearCopyEndedAndNoLeaseWanted_readsTheStore() {
+        a.put(KEY, "one", "t");
+        b.warm(KEY);
+        b.invalidate(HARD, "t");
+        b.store.silence();
+        a.put(KEY, "two", "t");
+
+        assertThat(b.text(KEY)).isEqualTo("two");
+    }
+
     /** A soft mark ends nothing: what was computed meanwhile is served as stale, and one refreshes it. */
     @Test
     void put_softlyInvalidatedWhileItsLeaderComputed_isStaleAndOneOfTheWaitersLeads() {

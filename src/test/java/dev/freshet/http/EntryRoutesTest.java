@@ -156,7 +156,7 @@ class EntryRoutesTest extends OnApi {
         assertThat(answer.header("Freshet-State")).isEqualTo("stale");
         assertThat(answer.header("Cache-Status")).matches("freshet; hit; ttl=0; detail=(near|store)");
         assertThat(answer.header("Freshet-Lease"))
-                .matches("leader; token=\"[0-9a-f]{64}\\.r1\\.[A-Za-z0-9_-]{16}\"; ttl=(10|9\\.[0-9]+)");
+                .matches("leader; token=\"[0-9a-f]{64}\\.r1\\.[A-Za-z0-9_-]{16}\\.[0-9]+\"; ttl=(10|9\\.[0-9]+)");
         assertThat(answer.header("Freshet-As-Of")).matches("[0-9]+-[0-9]+-[0-9a-z.]+");
         assertThat(answer.text()).isEqualTo("x");
     }
