@@ -242,11 +242,11 @@ export const NEVER = 4_294_967_294;
  *
  * @param {Gateway} gateway
  * @param {string} digest
- * @param {Pick<tickets.Ticket, 'asOf' | 'token'>} ticket
+ * @param {Omit<tickets.Ticket, 'at' | 'leaseEnds'> & { leaseEnds?: number }} ticket
  * @param {Draft} draft
  * @returns {Promise<boolean>} whether it is written
  */
-export async function write(gateway, digest, { asOf, token }, draft) {
+export async function write(gateway, digest, { asOf, token, leaseEnds = 0 }, draft) {
   const meta = {
     tags: tagNames(draft.tags),
     revalidate: seconds(draft.revalidate),
@@ -262,9 +262,10 @@ export async function write(gateway, digest, { asOf, token }, draft) {
     let status = await gateway.put(digest, encode(meta, draft.body));
     /*
      * The lease ended while it was computed. If another wrote meanwhile, the ticket loses against
-     * that one's; if nobody did, a value that takes longer than a lease would never be kept.
+     * that one's; if nobody did, a value that takes longer than a lease would never be kept. A lease
+     * that was taken before its end was so because an invalidation had ended what is computed.
      */
-    if (status === 412) {
+    if (status === 412 && leaseEnds <= now()) {
       token = undefined;
       status = await gateway.put(digest, encode({ ...meta, lease: undefined }, draft.body));
     }

@@ -369,20 +369,26 @@ test('set_ofNoLifetime_isNotStored', async () => {
   assert.equal(gateway.puts.length, 0);
 });
 
-test('set_leaseLost_isWrittenWithoutIt', async () => {
-  await get();
-  gateway.instead = ({ method, frame }, response) => {
-    if (method !== 'PUT' || !frame?.meta.lease) return false;
-    response.writeHead(412).end();
-    return true;
-  };
-  await set(entry('took longer than a lease'));
+for (const [name, ttl, leases] of /** @type {[string, number, boolean[]][]} */ ([
+  ['Outlived_isWrittenWithoutIt', 0, [true, false]],
+  ['Superseded_isNotWritten', 10, [true]],
+])) {
+  test(`set_lease${name}`, async () => {
+    stored({ ...leads, lease: { ...leads.lease, ttl } });
+    await get();
+    gateway.instead = ({ method, frame }, response) => {
+      if (method !== 'PUT' || !frame?.meta.lease) return false;
+      response.writeHead(412).end();
+      return true;
+    };
+    await set(entry('computed'));
 
-  assert.deepEqual(
-    gateway.puts.map(({ frame }) => 'lease' in frame?.meta),
-    [true, false],
-  );
-});
+    assert.deepEqual(
+      gateway.puts.map(({ frame }) => 'lease' in frame?.meta),
+      leases,
+    );
+  });
+}
 
 for (const status of [400, 409, 413, 422, 500, 503]) {
   test(`set_answered${status}_isDropped`, async () => {
