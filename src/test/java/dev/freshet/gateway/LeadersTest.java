@@ -114,9 +114,7 @@ class LeadersTest extends TwoReplicas {
     /** One round trip: the claim tells whether what is known to have ended is still what the store has. */
     @Test
     void get_nearCopyEnded_claimsWithoutAReadBefore() {
-        a.put(KEY, "one", "t");
-        b.warm(KEY);
-        b.invalidate(HARD, "t");
+        endInB();
         int reads = b.store.calls(HeldStore.Call.READ);
 
         assertThat(((Lookup.Miss) await(b.gateway.get(KEY, LEASE))).turn().orElseThrow())
@@ -127,9 +125,7 @@ class LeadersTest extends TwoReplicas {
 
     @Test
     void get_nearCopyEndedAndWrittenSince_isWhatWasWritten() {
-        a.put(KEY, "one", "t");
-        b.warm(KEY);
-        b.invalidate(HARD, "t");
+        endInB();
         b.store.silence();
         a.put(KEY, "two", "t");
 
@@ -139,9 +135,7 @@ class LeadersTest extends TwoReplicas {
 
     @Test
     void get_nearCopyEndedAndNoLeaseWanted_readsTheStore() {
-        a.put(KEY, "one", "t");
-        b.warm(KEY);
-        b.invalidate(HARD, "t");
+        endInB();
         b.store.silence();
         a.put(KEY, "two", "t");
 
@@ -202,6 +196,13 @@ class LeadersTest extends TwoReplicas {
             lead = (Turn.Lead) ((Lookup.Miss) await(next)).turn().orElseThrow();
             waiting.remove(next);
         }
+    }
+
+    /* B has a near copy, and knows that it was ended. */
+    private void endInB() {
+        a.put(KEY, "one", "t");
+        b.warm(KEY);
+        b.invalidate(HARD, "t");
     }
 
     private static boolean follows(Lookup found) {
