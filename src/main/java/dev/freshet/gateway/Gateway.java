@@ -46,8 +46,8 @@ public final class Gateway {
      *
      *  1. A near hit, if the window is open: a near copy that is fresh by the marks is served at once.
      *  2. Else the window is opened, by a beat if need be, and the entry is read from the store; a
-     *     copy in hand is confirmed. One that is gone is not, if the caller would refresh it: the claim tells
-     *     whether the store has another by now.
+     *     copy in hand is confirmed. One that an invalidation has ended is not, if the caller would refresh
+     *     it: the claim tells whether the store has another by now.
      *  3. Freshness judges it, by the marks as they are now.
      *  4. Fresh: served; near its end one who would refresh it is elected to. Stale or gone: the lease
      *     decides who refreshes, if the caller would.
@@ -222,13 +222,18 @@ public final class Gateway {
             sampler.sample(app, copy.entry(), read.ask.softTags());
             return found(read, copy.entry(), freshness, Source.NEAR, app.msAt(nanos));
         }
-        if (copy != null && freshness == Freshness.GONE && read.ask.lease()) {
+        if (copy != null && freshness == Freshness.GONE && read.ask.lease() && isKept(copy.entry(), app.msAt(nanos))) {
             return missed(read, copy.entry());
         }
         return invalidations
                 .renew(vertx, app)
                 .compose(open -> near.fetch(read.key, app.term(), copied -> store.read(read.key, copied)))
                 .compose(landing -> weigh(read, landing, 0));
+    }
+
+    /* What is past its age alone the store may have forgotten, and the claim would be in vain. */
+    private static boolean isKept(Entry entry, long nowMs) {
+        return Freshness.byAge(entry, nowMs) != Freshness.GONE;
     }
 
     private Future<Lookup> weigh(Read read, Landing landing, int renewals) {

@@ -133,6 +133,19 @@ class LeadersTest extends TwoReplicas {
         assertThat(await(shared.holder(KEY))).as("the lease was given back").isEmpty();
     }
 
+    /** The store forgets what has expired: a lease that is claimed for it would have to be given back. */
+    @Test
+    void get_nearCopyExpired_readsTheStoreAndClaimsOnce() {
+        await(a.gateway.put(KEY, aged(60_000, 1_000)));
+        b.turn();
+        assertThat(b.text(KEY)).isEqualTo("none");
+        b.store.silence();
+        await(shared.remove(KEY));
+
+        b.lead(KEY);
+        assertThat(b.store.calls(HeldStore.Call.CLAIM)).isEqualTo(1);
+    }
+
     @Test
     void get_nearCopyEndedAndNoLeaseWanted_readsTheStore() {
         endInB();
@@ -279,10 +292,14 @@ class LeadersTest extends TwoReplicas {
     }
 
     private static Draft aged(long ageMs) {
+        return aged(ageMs, Lifetime.NEVER);
+    }
+
+    private static Draft aged(long ageMs, long expireMs) {
         Draft draft = draft("one");
         return new Draft(
                 draft.tags(),
-                new Lifetime(36_000_000, Lifetime.NEVER),
+                new Lifetime(Math.min(36_000_000, expireMs), expireMs),
                 ageMs,
                 draft.ticket(),
                 draft.lease(),
