@@ -201,12 +201,13 @@ public final class LeaseVerticle extends VerticleBase {
         if (line.claiming != null) {
             return join(line, line.claiming, seen, waitMs);
         }
-        if (line.heldMs() > 0 && seen.revision() < line.writtenRevision) {
+        if (line.heldMs() == 0) {
+            return claim(key, line, seen, waitMs);
+        }
+        if (seen.revision() < line.writtenRevision) {
             return lookAgain();
         }
-        return line.heldMs() > 0 && seen.endedAt() <= line.outlives
-                ? follow(line, waitMs)
-                : claim(key, line, seen, waitMs);
+        return seen.endedAt() > line.outlives ? claim(key, line, seen, waitMs) : follow(line, waitMs);
     }
 
     /* Its claim alone tells what becomes of it: it is in no line, so nothing could wake it. */
