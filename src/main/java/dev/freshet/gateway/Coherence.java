@@ -236,12 +236,8 @@ public final class Coherence implements Marks {
     }
 
     /** The stamp of the newest invalidation that ends what is as of before it and has these tags; 0 if none is known. */
-    long endedAt(Entry entry, List<Tag> softTags) {
+    long endedAt(List<Tag> tags) {
         long nowMs = nowMs();
-        return Math.max(endedAt(entry.tags(), nowMs), endedAt(softTags, nowMs));
-    }
-
-    private long endedAt(List<Tag> tags, long nowMs) {
         long newest = 0;
         for (Tag tag : tags) {
             newest = Math.max(newest, of(tag).endedAt(nowMs));

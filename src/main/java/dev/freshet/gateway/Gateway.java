@@ -305,11 +305,29 @@ public final class Gateway {
                                 new Lookup.Miss(Optional.of(turn), read.app.ticket(), read.collapsed())));
     }
 
-    private Seen seen(Read read, @Nullable Entry entry) {
-        Coherence app = read.app;
+    private static Seen seen(Read read, @Nullable Entry entry) {
         return entry == null
-                ? new Seen(0, app.applied(), 0)
-                : new Seen(entry.revision(), app.applied(), app.endedAt(entry, read.ask.softTags()));
+                ? new Sight(read.app, 0, List.of())
+                : new Sight(read.app, entry.revision(), tags(read, entry));
+    }
+
+    private static List<Tag> tags(Read read, Entry entry) {
+        List<Tag> softTags = read.ask.softTags();
+        return softTags.isEmpty()
+                ? entry.tags()
+                : Stream.concat(entry.tags().stream(), softTags.stream()).toList();
+    }
+
+    private record Sight(Coherence app, long revision, List<Tag> tags) implements Seen {
+        @Override
+        public long asOf() {
+            return app.applied();
+        }
+
+        @Override
+        public long endedAt() {
+            return app.endedAt(tags);
+        }
     }
 
     /* A caller who looked again and again, while others wrote and wrote, follows. */

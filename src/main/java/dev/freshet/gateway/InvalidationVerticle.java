@@ -304,7 +304,7 @@ public final class InvalidationVerticle extends VerticleBase {
         long before = coherence.applied();
         coherence.table().raiseFloor(pulse.floor());
         merge(coherence, pulse.changed(), pulse.upTo());
-        advance(following, pulse.upTo());
+        advance(following, pulse.upTo(), pulse.changed());
         following.backlog.replay().onFailure(failed -> LOG.debug("Queued invalidations wait on", failed));
         if (before > 0 && before < pulse.floor()) {
             following.tell(new Change.Lost());
@@ -420,7 +420,7 @@ public final class InvalidationVerticle extends VerticleBase {
             return;
         }
         if (change.stamp() > coherence.applied()) {
-            advance(following, change.stamp());
+            advance(following, change.stamp(), change.marks());
             following.tell(change);
         }
         acknowledgeSoon(following);
@@ -433,8 +433,12 @@ public final class InvalidationVerticle extends VerticleBase {
         }
     }
 
-    private void advance(Following following, long stamp) {
+    /* Who looks again for what the marks have ended is given a ticket of after them: so it is told when they are applied. */
+    private void advance(Following following, long stamp, Map<Tag, Mark> marks) {
         following.coherence.advance(stamp);
+        if (!marks.isEmpty()) {
+            leases.invalidated(following.coherence.app(), marks.keySet());
+        }
         following.backlog.applied();
         following.settlements.applied(replica, following.coherence.applied());
     }

@@ -3,6 +3,7 @@ package dev.freshet.lease;
 import dev.freshet.entry.Key;
 import dev.freshet.loop.Clocks;
 import dev.freshet.loop.Loops;
+import dev.freshet.tag.Tag;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -10,12 +11,16 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SequencedMap;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +47,10 @@ public final class LeaseVerticle extends VerticleBase {
      * Who holds the line may compute in vain: what is to be refreshed was ended, and what is computed
      * would be no younger. Who knows of an end that the holder is not known to have begun after claims the
      * lease all the same. Whoever takes the holder's place holds the line; those in it stay there, and
-     * one who came before the end is told of the value as soon as the others.
+     * one who came before the end is told of the value as soon as the others. If nobody comes, one of
+     * those in line has to: so the first of them is told of such an end, and looks again. No end is lost
+     * either, for it is known before it is told: told before a caller is in line, it is known to who
+     * gets there. Once for each line is enough, since a successor has no successor.
      *
      * A message that is lost wakes nobody. So all lines of an app end when its bus is back, and every
      * line ends with its lease, for which the leader may have died.
@@ -58,6 +66,10 @@ public final class LeaseVerticle extends VerticleBase {
     private final String replica;
     private final Clocks clocks;
     private final Map<Key, Line> lines = new HashMap<>();
+
+    /** The lines in which somebody is told when a tag is invalidated. */
+    private final Map<Watch, Set<Line>> watches = new HashMap<>();
+
     private final Promise<Context> loop = Promise.promise();
     private final AtomicInteger waiters = new AtomicInteger();
     private final Map<Limit, LongAdder> exceeded = new EnumMap<>(Limit.class);
@@ -73,10 +85,22 @@ public final class LeaseVerticle extends VerticleBase {
         KEYS
     }
 
+    /** A tag of an app. */
+    private record Watch(String app, Tag tag) {}
+
+    /** Who waits in a line. */
+    private record Waiter(Promise<Turn> turn, Seen seen) {}
+
     /** Callers of one key. */
     private final class Line {
         /** By the timer that ends the wait. */
-        final Map<Long, Promise<Turn>> waiting = new LinkedHashMap<>();
+        final SequencedMap<Long, Waiter> waiting = new LinkedHashMap<>();
+
+        /** Where it is among {@link #watches}: nowhere unless somebody waits, nor once one was told. */
+        List<Watch> watched = List.of();
+
+        /** Whether one was told of an end. */
+        boolean told;
 
         @Nullable
         Future<Claim> claiming;
@@ -133,6 +157,11 @@ public final class LeaseVerticle extends VerticleBase {
         return lines.size();
     }
 
+    /** How many tags it listens for. Exact on its own loop. */
+    int watches() {
+        return watches.size();
+    }
+
     /** How many callers wait now. */
     public int waiters() {
         return waiters.get();
@@ -179,6 +208,14 @@ public final class LeaseVerticle extends VerticleBase {
                 }));
     }
 
+    /** Tags of an app are known to be invalidated: in each line that waits for what was ended by that, one looks again. Callable from any thread. */
+    public void invalidated(String app, Collection<Tag> tags) {
+        loop.future()
+                .onSuccess(there -> there.runOnContext(run ->
+                        tags.forEach(tag -> List.copyOf(watches.getOrDefault(new Watch(app, tag), Set.of()))
+                                .forEach(this::tellOne))));
+    }
+
     /** Changes of an app may have gone unheard: whoever waits for one of its keys looks again. Callable from any thread. */
     public void changedUnheard(String app) {
         loop.future()
@@ -199,7 +236,7 @@ public final class LeaseVerticle extends VerticleBase {
             lines.put(key, line);
         }
         if (line.claiming != null) {
-            return join(line, line.claiming, seen, waitMs);
+            return join(key, line, line.claiming, seen, waitMs);
         }
         if (line.heldMs() == 0) {
             return claim(key, line, seen, waitMs);
@@ -207,7 +244,7 @@ public final class LeaseVerticle extends VerticleBase {
         if (seen.revision() < line.writtenRevision) {
             return lookAgain();
         }
-        return seen.endedAt() > line.outlives ? claim(key, line, seen, waitMs) : follow(line, waitMs);
+        return seen.endedAt() > line.outlives ? claim(key, line, seen, waitMs) : follow(key, line, seen, waitMs);
     }
 
     /* Its claim alone tells what becomes of it: it is in no line, so nothing could wake it. */
@@ -229,7 +266,7 @@ public final class LeaseVerticle extends VerticleBase {
     }
 
     /* Who joined is told after the one who claimed, who leaves the line held or ends it. */
-    private Future<Turn> join(Line line, Future<Claim> claiming, Seen seen, long waitMs) {
+    private Future<Turn> join(Key key, Line line, Future<Claim> claiming, Seen seen, long waitMs) {
         if (!admits(line)) {
             return Future.succeededFuture(new Turn.Follow(line.heldMs()));
         }
@@ -239,15 +276,14 @@ public final class LeaseVerticle extends VerticleBase {
                     line.joined--;
                     waiters.decrementAndGet();
                 })
-                .compose(told -> line.heldMs() == 0 || line.changed || seen.endedAt() > line.outlives
-                        ? lookAgain()
-                        : follow(line, waitMs));
+                .compose(told -> line.heldMs() == 0 || line.changed ? lookAgain() : follow(key, line, seen, waitMs));
     }
 
     private Future<Turn> claim(Key key, Line line, Seen seen, long waitMs) {
         line.changed = false;
         long sentNanos = clocks.nanos();
-        Future<Claim> claiming = claims.claim(key, bid(seen), config.ttlMs());
+        Bid bid = bid(seen);
+        Future<Claim> claiming = claims.claim(key, bid, config.ttlMs());
         line.claiming = claiming;
         return claiming.onFailure(failed -> {
                     line.claiming = null;
@@ -256,14 +292,14 @@ public final class LeaseVerticle extends VerticleBase {
                 .compose(claim -> {
                     line.claiming = null;
                     return switch (claim) {
-                        case Claim.Lead won -> lead(key, line, won, seen, sentNanos);
+                        case Claim.Lead won -> lead(key, line, won, seen.revision(), bid, sentNanos);
                         case Claim.Follow lost -> {
                             if (line.changed || lost.revision() != seen.revision()) {
                                 drop(key, line);
                                 yield lookAgain();
                             }
-                            hold(key, line, lost.ttlMs(), seen.endedAt(), sentNanos);
-                            yield follow(line, waitMs);
+                            hold(key, line, lost.ttlMs(), bid.endedAt(), sentNanos);
+                            yield follow(key, line, seen, waitMs);
                         }
                     };
                 });
@@ -273,9 +309,9 @@ public final class LeaseVerticle extends VerticleBase {
      * The lease is won, but somebody may have written between the caller's look and the claim: then
      * there is nothing left to do.
      */
-    private Future<Turn> lead(Key key, Line line, Claim.Lead lead, Seen seen, long sentNanos) {
-        if (lead.revision() == seen.revision()) {
-            hold(key, line, lead.ttlMs(), Math.max(seen.asOf(), seen.endedAt()), sentNanos);
+    private Future<Turn> lead(Key key, Line line, Claim.Lead lead, long seenRevision, Bid bid, long sentNanos) {
+        if (lead.revision() == seenRevision) {
+            hold(key, line, lead.ttlMs(), Math.max(bid.asOf(), bid.endedAt()), sentNanos);
             return won(lead);
         }
         drop(key, line);
@@ -288,19 +324,60 @@ public final class LeaseVerticle extends VerticleBase {
                 .compose(released -> lookAgain(), failed -> lookAgain());
     }
 
-    private Future<Turn> follow(Line line, long waitMs) {
+    private Future<Turn> follow(Key key, Line line, Seen seen, long waitMs) {
+        if (isToLookAgain(line, seen)) {
+            return lookAgain();
+        }
         if (waitMs <= 0 || !admits(line)) {
             return Future.succeededFuture(new Turn.Follow(line.heldMs()));
         }
         Promise<Turn> turn = Promise.promise();
-        long timer = vertx.setTimer(waitMs, late -> {
-            line.waiting.remove(late);
-            waiters.decrementAndGet();
-            turn.complete(new Turn.Follow(line.heldMs()));
-        });
-        line.waiting.put(timer, turn);
+        long timer = vertx.setTimer(waitMs, late -> leave(line, late, new Turn.Follow(line.heldMs())));
+        line.waiting.put(timer, new Waiter(turn, seen));
         waiters.incrementAndGet();
+        if (line.watched.isEmpty() && !line.told) {
+            watch(line, key.app(), seen.tags());
+        }
         return turn.future();
+    }
+
+    private void leave(Line line, long timer, Turn turn) {
+        Waiter left = Objects.requireNonNull(line.waiting.remove(timer));
+        if (line.waiting.isEmpty()) {
+            unwatch(line);
+        }
+        waiters.decrementAndGet();
+        vertx.cancelTimer(timer);
+        left.turn.complete(turn);
+    }
+
+    private void watch(Line line, String app, List<Tag> tags) {
+        line.watched = tags.stream().distinct().map(tag -> new Watch(app, tag)).toList();
+        line.watched.forEach(watch ->
+                watches.computeIfAbsent(watch, first -> new LinkedHashSet<>()).add(line));
+    }
+
+    private void unwatch(Line line) {
+        line.watched.forEach(watch ->
+                watches.computeIfPresent(watch, (same, those) -> those.remove(line) && those.isEmpty() ? null : those));
+        line.watched = List.of();
+    }
+
+    private void tellOne(Line line) {
+        Map.Entry<Long, Waiter> first = line.waiting.firstEntry();
+        if (isToLookAgain(line, first.getValue().seen)) {
+            leave(line, first.getKey(), new Turn.LookAgain());
+        }
+    }
+
+    /* Whether this is the one of the line to do so, since its holder computes in vain. */
+    private boolean isToLookAgain(Line line, Seen seen) {
+        if (line.told || seen.endedAt() <= line.outlives) {
+            return false;
+        }
+        line.told = true;
+        unwatch(line);
+        return true;
     }
 
     /* Whether one more caller may wait; if not, that is counted. */
@@ -344,13 +421,14 @@ public final class LeaseVerticle extends VerticleBase {
             vertx.cancelTimer(line.timer);
             line.timer = -1;
         }
-        Map<Long, Promise<Turn>> woken = new LinkedHashMap<>(line.waiting);
+        Map<Long, Waiter> woken = new LinkedHashMap<>(line.waiting);
         line.waiting.clear();
+        unwatch(line);
         waiters.addAndGet(-woken.size());
         drop(key, line);
-        woken.forEach((timer, turn) -> {
+        woken.forEach((timer, waiter) -> {
             vertx.cancelTimer(timer);
-            turn.complete(new Turn.LookAgain());
+            waiter.turn.complete(new Turn.LookAgain());
         });
     }
 

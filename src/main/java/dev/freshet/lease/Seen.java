@@ -1,10 +1,19 @@
 package dev.freshet.lease;
 
-/**
- * What a caller found who would refresh an entry.
- *
- * @param revision 0 for no entry
- * @param asOf the stamp up to which it knew the invalidations, 0 if it does not know
- * @param endedAt the stamp of the newest invalidation that has ended the entry, 0 if there is none
- */
-public record Seen(long revision, long asOf, long endedAt) {}
+import dev.freshet.tag.Tag;
+import java.util.List;
+
+/** What a caller found who would refresh an entry, and what is known of it by now. Any thread may ask. */
+public interface Seen {
+    /** 0 for no entry. */
+    long revision();
+
+    /** The stamp up to which the invalidations are known, 0 if that is not known. */
+    long asOf();
+
+    /** The stamp of the newest invalidation that has ended the entry, 0 if there is none. */
+    long endedAt();
+
+    /** Those whose invalidation ends the entry. */
+    List<Tag> tags();
+}

@@ -1,7 +1,7 @@
 /**
  * Who refreshes an entry: leases, their leaders and their followers.
  *
- * <p>May import: entry, loop.
+ * <p>May import: entry, loop, tag.
  */
 @NullMarked
 package dev.freshet.lease;

@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** G3: what happens to a fleet's one refresh while it is under way. */
 class LeadersTest extends TwoReplicas {
@@ -40,9 +42,7 @@ class LeadersTest extends TwoReplicas {
         b.invalidate(HARD, "t");
         assertThat(write(a, "of before", leader)).isInstanceOf(Written.Stored.class);
 
-        until(() -> waiting.stream().anyMatch(Future::isComplete));
-        Future<Lookup> next =
-                waiting.stream().filter(Future::isComplete).findFirst().orElseThrow();
+        Future<Lookup> next = first(waiting);
         Lookup.Miss heir = (Lookup.Miss) await(next);
         assertThat(heir.turn().orElseThrow()).isInstanceOf(Turn.Lead.class);
         assertThat(a.text(KEY)).isEqualTo("none");
@@ -66,8 +66,6 @@ class LeadersTest extends TwoReplicas {
         a.put(KEY, "one", "t");
         a.invalidate(HARD, "t");
         Lookup.Miss doomed = (Lookup.Miss) await(a.gateway.get(KEY, LEASE));
-        Future<Lookup> before = b.gateway.get(KEY, WAIT);
-        until(() -> b.leases.waiters() == 1);
         b.invalidate(HARD, "t");
         Lookup.Miss heir = (Lookup.Miss) await(b.gateway.get(KEY, WAIT));
         assertThat(heir.turn().orElseThrow()).isInstanceOf(Turn.Lead.class);
@@ -75,11 +73,39 @@ class LeadersTest extends TwoReplicas {
         a.invalidate(HARD, "t");
         assertThat(follows(await(a.gateway.get(KEY, LEASE)))).as("a third").isTrue();
         assertThat(write(a, "of before", doomed)).isEqualTo(new Written.LeaseLost());
-        assertThat(before.isComplete()).isFalse();
         assertThat(write(b, "as of the second", heir)).isInstanceOf(Written.Stored.class);
-        Lookup.Miss last = (Lookup.Miss) await(before);
-        assertThat(write(b, "as of the third", last)).isInstanceOf(Written.Stored.class);
-        until(() -> a.text(KEY).equals("as of the third"));
+        Lookup.Miss last = (Lookup.Miss) await(a.gateway.get(KEY, WAIT));
+        assertThat(write(a, "as of the third", last)).isInstanceOf(Written.Stored.class);
+        until(() -> b.text(KEY).equals("as of the third"));
+        assertThat(b.leases.superseded()).isEqualTo(1);
+    }
+
+    /** G1, G3: nor need who waits for it already, though nobody else asks. The bus tells, or a beat. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void invalidate_whatIsComputedAndWaitedFor_hasOneOfThoseWhoWaitLead(boolean busTells) {
+        a.put(KEY, "one", "t");
+        a.invalidate(HARD, "t");
+        Lookup.Miss doomed = (Lookup.Miss) await(a.gateway.get(KEY, LEASE));
+        List<Future<Lookup>> waiting = new ArrayList<>(List.of(b.gateway.get(KEY, WAIT), b.gateway.get(KEY, WAIT)));
+        until(() -> b.leases.waiters() == 2);
+        if (!busTells) {
+            b.store.silence();
+        }
+        a.begin(HARD, "t");
+        if (!busTells) {
+            b.store.unsilence();
+            b.store.tell(new Change.NewEpoch(b.app.epoch()));
+        }
+        Future<Lookup> next = first(waiting);
+        waiting.remove(next);
+        Lookup.Miss heir = (Lookup.Miss) await(next);
+
+        assertThat(heir.turn().orElseThrow()).isInstanceOf(Turn.Lead.class);
+        assertThat(waiting.getFirst().isComplete()).isFalse();
+        assertThat(write(a, "of before", doomed)).isEqualTo(new Written.LeaseLost());
+        assertThat(write(b, "of after", heir)).isInstanceOf(Written.Stored.class);
+        assertThat(text(await(waiting.getFirst()))).isEqualTo("of after");
         assertThat(b.leases.superseded()).isEqualTo(1);
     }
 
@@ -203,9 +229,7 @@ class LeadersTest extends TwoReplicas {
         while (!waiting.isEmpty()) {
             until(() -> a.leases.waiters() + b.leases.waiters() == waiting.size());
             await(b.gateway.release(KEY, lead.token()));
-            until(() -> waiting.stream().anyMatch(Future::isComplete));
-            Future<Lookup> next =
-                    waiting.stream().filter(Future::isComplete).findFirst().orElseThrow();
+            Future<Lookup> next = first(waiting);
             lead = (Turn.Lead) ((Lookup.Miss) await(next)).turn().orElseThrow();
             waiting.remove(next);
         }
@@ -216,6 +240,12 @@ class LeadersTest extends TwoReplicas {
         a.put(KEY, "one", "t");
         b.warm(KEY);
         b.invalidate(HARD, "t");
+    }
+
+    /* The one that is answered first. */
+    private static Future<Lookup> first(List<Future<Lookup>> waiting) {
+        until(() -> waiting.stream().anyMatch(Future::isComplete));
+        return waiting.stream().filter(Future::isComplete).findFirst().orElseThrow();
     }
 
     private static boolean follows(Lookup found) {

@@ -10,6 +10,7 @@ import dev.freshet.entry.Key;
 import dev.freshet.lease.HeldClaims.Asked;
 import dev.freshet.lease.LeaseVerticle.Limit;
 import dev.freshet.loop.Clocks;
+import dev.freshet.tag.Tag;
 import dev.freshet.testing.ManualClocks;
 import dev.freshet.testing.OnVertx;
 import io.vertx.core.Context;
@@ -30,10 +31,43 @@ import org.junit.jupiter.api.Test;
 class LeaseVerticleTest extends OnVertx {
     private static final Key KEY = Key.of("shop", "v1", "k");
     private static final Key OTHER = Key.of("shop", "v1", "other");
+    private static final Tag TAG = new Tag("t");
     private static final long LONG_MS = 60_000;
     private static final int WAITERS_MAX = 6;
     private static final int PER_KEY_MAX = 4;
     private static final int KEYS_MAX = 3;
+
+    /** What was found, with the tags of whoever asks. */
+    private record Saw(long revision, long asOf, long endedAt, List<Tag> tags) implements Seen {
+        Saw(long revision, long asOf, long endedAt) {
+            this(revision, asOf, endedAt, List.of());
+        }
+    }
+
+    /** What is invalidated later. All in line have found it. */
+    private static final class Endable implements Seen {
+        volatile long endedAt = 10;
+
+        @Override
+        public long revision() {
+            return 7;
+        }
+
+        @Override
+        public long asOf() {
+            return 20;
+        }
+
+        @Override
+        public long endedAt() {
+            return endedAt;
+        }
+
+        @Override
+        public List<Tag> tags() {
+            return List.of(TAG, new Tag("other"), TAG);
+        }
+    }
 
     private final HeldClaims claims = new HeldClaims();
     private final LeaseVerticle leases = new LeaseVerticle(
@@ -51,6 +85,7 @@ class LeaseVerticleTest extends OnVertx {
         leases.changedUnheard("shop");
         until(() -> leases.lines() == 0);
         assertThat(leases.waiters()).isZero();
+        assertThat(leases.watches()).isZero();
         assertThat(claims.waiting()).isZero();
         if (vertx.deploymentIDs().contains(deployment)) {
             await(vertx.undeploy(deployment));
@@ -137,7 +172,7 @@ class LeaseVerticleTest extends OnVertx {
 
     @Test
     void ask_knowsUpToAStamp_bidsWithIt() {
-        Future<Turn> turn = ask(KEY, new Seen(7, 20, 10), 0);
+        Future<Turn> turn = ask(KEY, new Saw(7, 20, 10), 0);
         Asked asked = claims.next();
         asked.lead(9_000, 7);
 
@@ -151,10 +186,10 @@ class LeaseVerticleTest extends OnVertx {
     @Test
     void ask_endedSinceTheHolderBegan_takesItsPlace() {
         Future<Turn> earlier = inLineOfALeaderAsOf20();
-        Future<Turn> first = ask(KEY, new Seen(7, 30, 21), LONG_MS);
+        Future<Turn> first = ask(KEY, new Saw(7, 30, 21), LONG_MS);
         Asked asked = claims.next();
         asked.supersede(LONG_MS, 7);
-        Future<Turn> second = ask(KEY, new Seen(7, 30, 30), LONG_MS);
+        Future<Turn> second = ask(KEY, new Saw(7, 30, 30), LONG_MS);
 
         assertThat(await(first)).isEqualTo(new Turn.Lead(asked.bid().name(), LONG_MS));
         assertThat(leases.superseded()).isEqualTo(1);
@@ -166,22 +201,22 @@ class LeaseVerticleTest extends OnVertx {
 
     @Test
     void ask_endedButRefused_followsAndAsksAgainOnlyForALaterEnd() {
-        lead(KEY, new Seen(7, 20, 10));
+        lead(KEY, new Saw(7, 20, 10));
         for (long end : List.of(21L, 22L)) {
-            Future<Turn> refused = ask(KEY, new Seen(7, 30, end), 0);
+            Future<Turn> refused = ask(KEY, new Saw(7, 30, end), 0);
             claims.next().follow(9_000, 7);
             assertThat(follows(await(refused))).isTrue();
-            assertThat(follows(await(ask(KEY, new Seen(7, 30, end), 0)))).isTrue();
+            assertThat(follows(await(ask(KEY, new Saw(7, 30, end), 0)))).isTrue();
         }
         assertThat(claims.waiting()).isZero();
     }
 
     @Test
     void ask_joinsAClaimThatBeganBeforeAnEnd_looksAgain() {
-        Future<Turn> first = ask(KEY, new Seen(7, 20, 10), 0);
+        Future<Turn> first = ask(KEY, new Saw(7, 20, 10), 0);
         Asked asked = claims.next();
-        Future<Turn> sameEnd = ask(KEY, new Seen(7, 20, 20), 0);
-        Future<Turn> laterEnd = ask(KEY, new Seen(7, 30, 21), 0);
+        Future<Turn> sameEnd = ask(KEY, new Saw(7, 20, 20), 0);
+        Future<Turn> laterEnd = ask(KEY, new Saw(7, 30, 21), 0);
         until(() -> leases.waiters() == 2);
         asked.lead(9_000, 7);
 
@@ -194,7 +229,7 @@ class LeaseVerticleTest extends OnVertx {
     @Test
     void ask_takesAPlaceTooLate_wakesWhoIsInLine() {
         Future<Turn> inLine = inLineOfALeaderAsOf20();
-        Future<Turn> late = ask(KEY, new Seen(7, 30, 21), LONG_MS);
+        Future<Turn> late = ask(KEY, new Saw(7, 30, 21), LONG_MS);
         claims.next().supersede(LONG_MS, 8);
 
         assertThat(List.of(await(inLine), await(late))).containsOnly(new Turn.LookAgain());
@@ -204,7 +239,7 @@ class LeaseVerticleTest extends OnVertx {
     @Test
     void ask_claimToTakeAPlaceFails_leavesTheLineAsItWas() {
         Future<Turn> inLine = inLineOfALeaderAsOf20();
-        Future<Turn> failing = ask(KEY, new Seen(7, 30, 21), LONG_MS);
+        Future<Turn> failing = ask(KEY, new Saw(7, 30, 21), LONG_MS);
         claims.next().fail("no");
 
         failure(failing);
@@ -212,6 +247,97 @@ class LeaseVerticleTest extends OnVertx {
         assertThat(inLine.isComplete()).isFalse();
         leases.changed(KEY);
         assertThat(await(inLine)).isEqualTo(new Turn.LookAgain());
+    }
+
+    /** Who waits for what will be ended need not wait for somebody to come and take the place of who computes it. */
+    @Test
+    void invalidated_whatIsWaitedFor_sendsTheFirstInLineToTakeThePlace() {
+        Endable found = new Endable();
+        lead(OTHER, LONG_MS);
+        lead(KEY, found);
+        Future<Turn> first = ask(KEY, found, LONG_MS);
+        Future<Turn> second = ask(KEY, found, LONG_MS);
+        until(() -> leases.waiters() == 2);
+        end(found, 21);
+
+        assertThat(await(first)).isEqualTo(new Turn.LookAgain());
+        assertThat(leases.waiters()).isEqualTo(1);
+        Future<Turn> again = ask(KEY, found, LONG_MS);
+        claims.next().supersede(LONG_MS, 7);
+        assertThat(await(again)).isInstanceOf(Turn.Lead.class);
+        end(found, 30);
+        assertThat(second.isComplete()).as("a successor has no successor").isFalse();
+        leases.changed(KEY);
+        assertThat(await(second)).isEqualTo(new Turn.LookAgain());
+    }
+
+    @Test
+    void invalidated_whatEndsNothingThatIsWaitedFor_tellsNobody() {
+        Endable found = new Endable();
+        lead(OTHER, LONG_MS);
+        lead(KEY, found);
+        Future<Turn> waiting = ask(KEY, found, LONG_MS);
+        until(() -> leases.waiters() == 1);
+        end(found, 20);
+        assertThat(waiting.isComplete()).as("the leader knows of it").isFalse();
+        found.endedAt = 21;
+        leases.invalidated("blog", List.of(TAG));
+        leases.invalidated("shop", List.of(new Tag("another")));
+        turn();
+        assertThat(waiting.isComplete()).as("another tag").isFalse();
+
+        end(found, 21);
+        assertThat(await(waiting)).isEqualTo(new Turn.LookAgain());
+    }
+
+    /** It is told when it is known; who gets into line then knows it. */
+    @Test
+    void invalidated_beforeWhoWasRefusedIsInLine_looksAgainOnce() {
+        Endable found = new Endable();
+        lead(OTHER, LONG_MS);
+        Future<Turn> refused = ask(KEY, found, LONG_MS);
+        Asked asked = claims.next();
+        Future<Turn> joined = ask(KEY, found, LONG_MS);
+        until(() -> leases.waiters() == 1);
+        end(found, 21);
+        asked.follow(LONG_MS, 7);
+
+        assertThat(await(refused)).isEqualTo(new Turn.LookAgain());
+        turn();
+        assertThat(leases.waiters()).isEqualTo(1);
+        assertThat(leases.watches()).isZero();
+        assertThat(joined.isComplete()).isFalse();
+        leases.changed(KEY);
+        await(joined);
+    }
+
+    @Test
+    void invalidated_firstInLineHasLeft_tellsTheNext() {
+        Endable found = new Endable();
+        lead(OTHER, LONG_MS);
+        lead(KEY, found);
+        Future<Turn> brief = ask(KEY, found, 20);
+        Future<Turn> next = ask(KEY, found, LONG_MS);
+        await(brief);
+        end(found, 21);
+
+        assertThat(await(next)).isEqualTo(new Turn.LookAgain());
+    }
+
+    @Test
+    void ask_nobodyWaitsAnyMore_listensForNoTag() {
+        Endable found = new Endable();
+        lead(KEY, found);
+        lead(OTHER, found);
+        Future<Turn> brief = ask(KEY, found, 20);
+        Future<Turn> other = ask(OTHER, found, LONG_MS);
+        until(() -> leases.watches() == 2);
+        await(brief);
+        assertThat(leases.watches()).isEqualTo(2);
+        leases.changed(OTHER);
+        await(other);
+
+        assertThat(leases.watches()).isZero();
     }
 
     @Test
@@ -457,7 +583,7 @@ class LeaseVerticleTest extends OnVertx {
         LeaseConfig config = new LeaseConfig(10_000, WAITERS_MAX, PER_KEY_MAX, KEYS_MAX);
         LeaseVerticle slow = new LeaseVerticle(claims, config, "replica-2", clocks);
         await(vertx.deployVerticle(slow));
-        Future<Turn> turn = slow.ask(vertx, KEY, new Seen(7, 0, 0), 0);
+        Future<Turn> turn = slow.ask(vertx, KEY, new Saw(7, 0, 0), 0);
         Asked asked = claims.next();
         clocks.pass(Duration.ofSeconds(4));
         asked.follow(5_000, 7);
@@ -639,9 +765,20 @@ class LeaseVerticleTest extends OnVertx {
         return waiting;
     }
 
+    private void end(Endable found, long stamp) {
+        found.endedAt = stamp;
+        leases.invalidated("shop", List.of(TAG));
+        turn();
+    }
+
+    /* Returns when all that was told so far has been heard. */
+    private void turn() {
+        assertThat(follows(await(ask(OTHER, 7, 0)))).isTrue();
+    }
+
     private Future<Turn> inLineOfALeaderAsOf20() {
-        lead(KEY, new Seen(7, 20, 10));
-        return ask(KEY, new Seen(7, 20, 20), LONG_MS);
+        lead(KEY, new Saw(7, 20, 10));
+        return ask(KEY, new Saw(7, 20, 20), LONG_MS);
     }
 
     private void lead(Key key, Seen seen) {
@@ -662,7 +799,7 @@ class LeaseVerticleTest extends OnVertx {
 
     /** Asked from one loop, in the order of the calls. */
     private Future<Turn> ask(Key key, long seenRevision, long waitMs) {
-        return ask(key, new Seen(seenRevision, 0, 0), waitMs);
+        return ask(key, new Saw(seenRevision, 0, 0), waitMs);
     }
 
     private Future<Turn> ask(Key key, Seen seen, long waitMs) {

@@ -8,6 +8,7 @@ import dev.freshet.lease.Seen;
 import dev.freshet.lease.Turn;
 import dev.freshet.loop.Clocks;
 import dev.freshet.store.MemoryStore;
+import dev.freshet.tag.Tag;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.util.List;
@@ -47,6 +48,8 @@ public class LeasesBench {
     private static final long WAIT_MS = 30_000;
     private static final long POLL_NANOS = 10_000;
 
+    private static final Seen NOTHING = new Nothing();
+
     @Param({"1", "4"})
     public int loops;
 
@@ -71,6 +74,28 @@ public class LeasesBench {
         vertx.close().await();
     }
 
+    private record Nothing() implements Seen {
+        @Override
+        public long revision() {
+            return 0;
+        }
+
+        @Override
+        public long asOf() {
+            return 0;
+        }
+
+        @Override
+        public long endedAt() {
+            return 0;
+        }
+
+        @Override
+        public List<Tag> tags() {
+            return List.of();
+        }
+    }
+
     @Benchmark
     @OperationsPerInvocation(CALLERS)
     public void lead() throws InterruptedException {
@@ -81,7 +106,7 @@ public class LeasesBench {
     @OperationsPerInvocation(CALLERS)
     public void follow() throws InterruptedException {
         Key key = keys.getFirst();
-        if (!(leases.ask(vertx, key, new Seen(0, 0, 0), WAIT_MS).await() instanceof Turn.Lead lead)) {
+        if (!(leases.ask(vertx, key, NOTHING, WAIT_MS).await() instanceof Turn.Lead lead)) {
             throw new IllegalStateException("another leads");
         }
         CountDownLatch told = ask(i -> key);
@@ -100,7 +125,7 @@ public class LeasesBench {
             contexts.get(loop).runOnContext(run -> {
                 for (int i = first; i < CALLERS; i += loops) {
                     Key key = keyOf.apply(i);
-                    leases.ask(vertx, key, new Seen(0, 0, 0), WAIT_MS).onSuccess(turn -> {
+                    leases.ask(vertx, key, NOTHING, WAIT_MS).onSuccess(turn -> {
                         if (turn instanceof Turn.Lead lead) {
                             giveBack(key, lead);
                         }
