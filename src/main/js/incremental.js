@@ -71,17 +71,16 @@ export default class Incremental {
   }
 
   /**
+   * Next answers when this is done. Only who has a page made anew looks for it elsewhere then; others
+   * who want it wait for its lease.
+   *
    * @param {string} key
    * @param {any} value
    * @param {any} ctx
    */
   async set(key, value, ctx) {
-    try {
-      const gateway = this.#connect();
-      if (gateway) await this.#set(gateway, keyDigest(key), value, ctx ?? {});
-    } catch {
-      count('fault');
-    }
+    const done = this.#set(key, value, ctx ?? {}).catch(() => count('fault'));
+    if (this.#isForced()) await done;
   }
 
   /**
@@ -94,6 +93,10 @@ export default class Incremental {
 
   /** Nothing is kept for a request. */
   resetRequestCache() {}
+
+  #isForced() {
+    return 'x-prerender-revalidate' in this.#headers;
+  }
 
   #connect() {
     const { serverDistDir, dev } = this.#context;
@@ -114,7 +117,7 @@ export default class Incremental {
   async #get(gateway, key, ctx) {
     const digest = keyDigest(key);
     const isFetch = ctx.kind === 'FETCH';
-    const forced = !isFetch && 'x-prerender-revalidate' in this.#headers;
+    const forced = !isFetch && this.#isForced();
     /** @type {import('./seed.js').Seed | undefined} */
     let seed;
     const reading = read(gateway, {
@@ -185,12 +188,14 @@ export default class Incremental {
   }
 
   /**
-   * @param {Gateway} gateway
-   * @param {string} digest
+   * @param {string} key
    * @param {any} value
    * @param {any} ctx
    */
-  async #set(gateway, digest, value, ctx) {
+  async #set(key, value, ctx) {
+    const gateway = this.#connect();
+    if (!gateway) return;
+    const digest = keyDigest(key);
     const ticket = take(digest, { owner: this.#request, since: this.#request.since });
     /*
      * Rendering failed, and Next writes back what it was given. That would make it young again. Its

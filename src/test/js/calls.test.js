@@ -7,9 +7,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, mock, test } from 'node:test';
 import handler from '../../main/js/components.js';
-import Incremental from '../../main/js/incremental.js';
 import { FakeGateway } from './support/gateway.js';
 import { bytesOf, entry, within } from './support/next.js';
+import Incremental from './support/settled.js';
 
 const PAGE = { kind: 'APP_PAGE', isRoutePPREnabled: false, isFallback: false };
 const LIFE = { revalidate: 60, expire: 600 };

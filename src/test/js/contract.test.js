@@ -17,7 +17,7 @@ import { entry, until, within } from './support/next.js';
 /* Before the handlers are loaded: Next, too, patches it first. */
 const patchedFetch = mock.method(globalThis, 'fetch', () => new Promise(() => {}));
 const { default: handler } = await import('../../main/js/components.js');
-const { default: Incremental } = await import('../../main/js/incremental.js');
+const { default: Incremental } = await import('./support/settled.js');
 
 /** Of tests in which the gateway hangs; in the others nobody hurries. */
 const DEADLINE_MS = 100;

@@ -7,6 +7,7 @@ import { digestOf } from '../../main/js/names.js';
 import { pack, unpack } from '../../main/js/value.js';
 import { FakeGateway } from './support/gateway.js';
 import { until, within } from './support/next.js';
+import Settled from './support/settled.js';
 
 /** @type {FakeGateway} */
 let gateway;
@@ -51,7 +52,7 @@ const page = () => ({
 });
 
 /** @param {Record<string, string>} [headers] */
-const request = (headers = {}) => new Incremental({ _requestHeaders: headers });
+const request = (headers = {}) => new Settled({ _requestHeaders: headers });
 
 /** @param {any} value @param {object} meta @param {any} [cacheControl] */
 function stored(value, meta, cacheControl = LIFE) {
@@ -314,6 +315,34 @@ test('get_missingInANavigationThatWritesNothing_givesTheLeaseBackAndWaitsForNobo
   await request({ 'rsc': '1', 'next-router-prefetch': '1' }).get(`${key}x`, ppr);
   assert.equal(gateway.releases.length, 1);
 });
+
+/*
+ * Next answers when `set` is over, and whoever else wants the page waits for its lease. But when
+ * `res.revalidate()` is over, who called it may ask another server, that has the one before.
+ */
+for (const [name, headers, isOver] of /** @type {const} */ ([
+  ['set_ofWhatIsMissing_isOverAtOnce', {}, true],
+  ['set_onDemand_isOverWhenItIsWritten', { 'x-prerender-revalidate': 'secret' }, false],
+])) {
+  test(name, async () => {
+    const handler = new Incremental({ _requestHeaders: headers });
+    await handler.get(key, PAGE);
+    /** @type {import('node:http').ServerResponse | undefined} */
+    let put;
+    gateway.instead = ({ method }, response) => {
+      if (method === 'PUT') put = response;
+      return method === 'PUT';
+    };
+    let over = false;
+    const setting = handler.set(key, page(), { ...PAGE, cacheControl: LIFE });
+    void setting.then(() => (over = true));
+    await until(() => put);
+
+    assert.equal(over, isOver);
+    put?.writeHead(201, { etag: '"1.0"' }).end();
+    await setting;
+  });
+}
 
 test('set_whatIsMadeOfSomethingStale_isNotKept', async () => {
   const handler = request();

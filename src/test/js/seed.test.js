@@ -4,10 +4,10 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, mock, test } from 'node:test';
-import Incremental from '../../main/js/incremental.js';
 import { digestOf } from '../../main/js/names.js';
 import { FakeGateway } from './support/gateway.js';
 import { within } from './support/next.js';
+import Incremental from './support/settled.js';
 
 const home = process.cwd();
 const PAGE = { kind: 'APP_PAGE', isRoutePPREnabled: true, isFallback: false };

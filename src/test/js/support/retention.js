@@ -5,7 +5,7 @@ import { FakeGateway } from './gateway.js';
 import { entry, within } from './next.js';
 
 const { default: handler } = await import('../../../main/js/components.js');
-const { default: Incremental } = await import('../../../main/js/incremental.js');
+const { default: Incremental } = await import('./settled.js');
 
 const WAITED_MS_MAX = 20_000;
 const gateway = await new FakeGateway().start();
