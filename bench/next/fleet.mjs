@@ -43,6 +43,7 @@ const NEXT = 'node_modules/next/dist/bin/next';
 /** @type {Subject[]} */
 export const SUBJECTS = [
   { name: 'built-in', handler: 'built-in' },
+  { name: 'a Map', handler: 'map' },
   { name: 'leejpsd', handler: 'leejpsd' },
   { name: 'trieb.work', handler: 'trieb.work' },
   { name: 'mrjasonroy', handler: 'mrjasonroy' },

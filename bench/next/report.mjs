@@ -67,6 +67,7 @@ function warm(rows, fleets) {
     '',
     `Nothing changes. Pages for each second of CPU that servers, gateways and Redis took, asked by wrk on ${CONNECTIONS} connections to each server for ${WARM_SECONDS} s; p50 and p99 at ${RATE} pages a second, both kinds together.`,
     'Redis: commands that it was sent or that its scripts called, and how often something arrived (what is pipelined arrives together), for each page, beyond those when nobody asks; and commands a second then.',
+    'A Map is a handler that does nothing but keep what it is given in one: with any handler but its own Next loads and makes it anew for each request.',
     '',
     ...table(
       [

@@ -40,12 +40,15 @@ const origin = await startOrigin();
  * @property {(fleet: Fleet) => boolean} [leavesOut]
  */
 
+/** Shows what a handler of one's own costs when all is there, and nothing else. @param {Fleet} fleet */
+const isMap = ({ subject }) => subject.handler === 'map';
+
 /** @param {number} held @param {'hard' | 'soft'} mode @returns {Situation} */
 const whileInvalidated = (held, mode) => ({
   name: `${mode} ${held}`,
   measure: (fleet, pids, name) => invalidated(fleet, pids, origin, name, held, mode),
   // has nothing that others could fill
-  leavesOut: ({ subject }) => held > 1 && subject.handler === 'built-in',
+  leavesOut: (fleet) => isMap(fleet) || (held > 1 && fleet.subject.handler === 'built-in'),
 });
 
 /** @type {Situation[]} */
@@ -54,6 +57,7 @@ const situations = [
   {
     name: 'stampede',
     measure: (fleet, pids, name) => stampeded(fleet, pids, origin, name),
+    leavesOut: isMap,
   },
   ...entries.map((held) => whileInvalidated(held, 'hard')),
   whileInvalidated(entries[0], 'soft'),

@@ -33,6 +33,14 @@ const handlers = {
       remote: resolve('./mrjasonroy-components.mjs'),
     },
   },
+  'map': {
+    cacheMaxMemorySize: 0,
+    cacheHandler: resolve('./map-incremental.cjs'),
+    cacheHandlers: {
+      default: resolve('./map-components.cjs'),
+      remote: resolve('./map-components.cjs'),
+    },
+  },
   'freshet': {
     cacheHandler: resolve('freshet-next/incremental'),
     cacheHandlers: {

@@ -133,7 +133,7 @@ final class AdapterBench implements AutoCloseable {
                             .formatted(NEAR_P99_US, COLD_RATIO));
             for (int bytes : SIZES) {
                 Map<String, Subject> subjects = bench.subjects(bytes);
-                tell(report, bytes, Rounds.inTurn(subjects, rounds, bench::warm, subject -> bench.round(subject, 1)));
+                tell(report, bytes, Rounds.inTurn(subjects, rounds, bench::warm, subject -> bench.round(subject, 1, "")));
             }
             report.write();
         }
@@ -155,12 +155,13 @@ final class AdapterBench implements AutoCloseable {
     }
 
     private Round warm(Subject subject) throws IOException, InterruptedException {
-        return round(subject, WARMING);
+        return round(subject, WARMING, "&warming");
     }
 
-    private Round round(Subject subject, int times) throws IOException, InterruptedException {
-        String asked = "http://127.0.0.1:%d/%s?bytes=%d&requests=%d&gets=%d"
-                .formatted(subject.driver.port(), subject.way, subject.bytes, subject.requests * times, subject.gets);
+    private Round round(Subject subject, int times, String how) throws IOException, InterruptedException {
+        String asked = "http://127.0.0.1:%d/%s?bytes=%d&requests=%d&gets=%d%s"
+                .formatted(
+                        subject.driver.port(), subject.way, subject.bytes, subject.requests * times, subject.gets, how);
         var answer = client.send(HttpRequest.newBuilder(URI.create(asked)).build(), BodyHandlers.ofString());
         if (answer.statusCode() != 200) {
             throw new IOException(subject + ": " + answer.body());
