@@ -44,6 +44,8 @@ export default class Incremental {
   #context;
   #headers;
   #request;
+  /** A page is made anew on demand, by who may look for it elsewhere then. */
+  #forced;
 
   /** @param {any} context */
   constructor(context) {
@@ -51,6 +53,7 @@ export default class Incremental {
     this.#headers = this.#context._requestHeaders ?? {};
     this.#request = requests.get(this.#headers) ?? { since: now() };
     requests.set(this.#headers, this.#request);
+    this.#forced = 'x-prerender-revalidate' in this.#headers;
   }
 
   /**
@@ -71,8 +74,7 @@ export default class Incremental {
   }
 
   /**
-   * Next answers when this is done. Only who has a page made anew looks for it elsewhere then; others
-   * who want it wait for its lease.
+   * Next answers when this is over; who else wants the page waits for its lease.
    *
    * @param {string} key
    * @param {any} value
@@ -80,7 +82,7 @@ export default class Incremental {
    */
   async set(key, value, ctx) {
     const done = this.#set(key, value, ctx ?? {}).catch(() => count('fault'));
-    if (this.#isForced()) await done;
+    if (this.#forced) await done;
   }
 
   /**
@@ -93,10 +95,6 @@ export default class Incremental {
 
   /** Nothing is kept for a request. */
   resetRequestCache() {}
-
-  #isForced() {
-    return 'x-prerender-revalidate' in this.#headers;
-  }
 
   #connect() {
     const { serverDistDir, dev } = this.#context;
@@ -117,7 +115,7 @@ export default class Incremental {
   async #get(gateway, key, ctx) {
     const digest = keyDigest(key);
     const isFetch = ctx.kind === 'FETCH';
-    const forced = !isFetch && this.#isForced();
+    const forced = !isFetch && this.#forced;
     /** @type {import('./seed.js').Seed | undefined} */
     let seed;
     const reading = read(gateway, {
@@ -242,10 +240,12 @@ async function plant(gateway, digest, seed, { lease }) {
  * @throws {TypeError} for what cannot be kept
  */
 export function draftOf({ value, cacheControl, began }, ctx = {}) {
+  const { revalidate, expire } = (value?.kind === 'FETCH' ? value : cacheControl) ?? {};
   return {
     body: pack({ value, cacheControl }),
     tags: tagsOf(value, ctx),
-    ...lifetimeOf(value, cacheControl),
+    revalidate,
+    expire,
     attributes: { kind: value?.kind ?? null },
     began,
   };
@@ -276,16 +276,6 @@ function tagsOf(value, ctx) {
   if (ctx.fetchCache || value?.kind === 'FETCH') return ctx.tags ?? value?.tags ?? [];
   const header = value?.headers?.[TAGS_HEADER];
   return typeof header === 'string' ? header.split(',').filter(Boolean) : [];
-}
-
-/**
- * @param {any} value
- * @param {any} cacheControl
- * @returns {{ revalidate?: number | false, expire?: number }}
- */
-function lifetimeOf(value, cacheControl) {
-  if (value?.kind === 'FETCH') return { revalidate: value.revalidate };
-  return { revalidate: cacheControl?.revalidate, expire: cacheControl?.expire };
 }
 
 /**
