@@ -58,6 +58,7 @@ function table(columns, rows) {
 
 /** @param {Row[]} rows @param {import('./fleet.mjs').Fleet[]} fleets */
 function warm(rows, fleets) {
+  if (rows.length === 0) return [];
   const built = rows.filter(({ subject }) => subject === BUILT_IN);
   const beside = (/** @type {Row} */ row) =>
     row.perCpuSecond /
@@ -103,6 +104,7 @@ function warm(rows, fleets) {
 
 /** @param {Row[]} rows */
 function stampede(rows) {
+  if (rows.length === 0) return [];
   return [
     '## Stampede',
     '',
@@ -222,8 +224,8 @@ function goals(measured) {
   ];
 }
 
-/** @param {{ measured: Row[], fleets: import('./fleet.mjs').Fleet[], load: string }} run */
-export function report({ measured, fleets, load }) {
+/** @param {{ measured: Row[], fleets: import('./fleet.mjs').Fleet[], load: string, result: string }} run */
+export function report({ measured, fleets, load, result }) {
   const git = (/** @type {string[]} */ ...args) =>
     execFileSync('git', args, { cwd: repository, encoding: 'utf8' }).trim();
   const redis = execFileSync('redis-server', ['--version'], { encoding: 'utf8' });
@@ -272,5 +274,5 @@ export function report({ measured, fleets, load }) {
     ),
     ...goals(measured),
   ];
-  writeFileSync(path.join(repository, 'bench/results/next.md'), lines.join('\n'));
+  writeFileSync(path.join(repository, `bench/results/${result}.md`), lines.join('\n'));
 }

@@ -3,9 +3,9 @@
  * How do pages of three `next start` fare with Next's own cache handlers, three from npm, and Freshet:
  * warm, when many ask at once for what is not there, and while what they show is invalidated?
  *
- *     node bench/next/run.mjs [--rounds 5] [--entries 1,1000] [--only NAME,…] [--patience 10]
+ *     node bench/next/run.mjs [--rounds 5] [--entries 1,1000] [--only NAME,…] [--situations NAME,…] [--patience 10] [--result next]
  *
- * Wants target/freshet.jar, a JDK 25 (JAVA_HOME), redis-server and wrk. Writes bench/results/next.md.
+ * Wants target/freshet.jar, a JDK 25 (JAVA_HOME), redis-server and wrk. Writes bench/results/next.md, or another result.
  */
 import os from 'node:os';
 import { parseArgs } from 'node:util';
@@ -22,6 +22,8 @@ const { values } = parseArgs({
     patience: { type: 'string', default: '10' },
     entries: { type: 'string', default: '1,1000' },
     only: { type: 'string', default: SUBJECTS.map(({ name }) => name).join() },
+    situations: { type: 'string' },
+    result: { type: 'string', default: 'next' },
   },
 });
 /** @typedef {import('./fleet.mjs').Fleet} Fleet */
@@ -61,7 +63,7 @@ const situations = [
   },
   ...entries.map((held) => whileInvalidated(held, 'hard')),
   whileInvalidated(entries[0], 'soft'),
-];
+].filter(({ name }) => values.situations?.split(',').includes(name) ?? true);
 
 /**
  * A round: each situation with one subject right after the other, so that what the machine does
@@ -112,7 +114,7 @@ try {
       measured.push(row);
       console.log(JSON.stringify(row));
     }
-    report({ measured, fleets, load }); // what there is, should a later round fail
+    report({ measured, fleets, load, result: values.result }); // what there is, should a later round fail
   }
 } finally {
   hangUp();
