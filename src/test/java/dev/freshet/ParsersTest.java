@@ -23,6 +23,7 @@ class ParsersTest {
                         "0PUT /e HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcGET /f HTTP/1.1\r\nHost: h\r\n\r\n",
                         "0PUT /e HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;x=1\r\nabc\r\n0\r\nT: v\r\n\r\n",
                         "0GET /e HTTP/1.1\r\nHost: h\r\n\r\nGET /e HTTP/1.1\r\nHost: h\r\n\r\nGET /e HTTP/1.1\r\nHost: h\r\n\r\n",
+                        "0GET /e HTTP/1.0\r\nA: b\r\n\r\nGET /e HTTP/1.1\r\nA: b\r\n\r\n",
                         "0\r\nGET /e HTTP/1.1\r\nHost: h\r\n\r\nGET /e HTTP/1.1\r\nGET /e HTTP/1.1\r\nHost: h\r\n\r\n",
                         "1a=1, b=\"c\\\"d\";e=?0, f=g/h, i=-1.5",
                         "1\"one\", \"two\"",

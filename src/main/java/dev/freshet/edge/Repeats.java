@@ -30,7 +30,8 @@ final class Repeats extends ChannelOutboundHandlerAdapter implements Shortcut.An
      * no more than what its path names, and an entry answers it, no request is made either, and
      * no answer encoded: together two thirds of what a near hit costs besides the kernel.
      *
-     * Fields end with an empty line, and have none before: what begins with them is them.
+     * Fields end with an empty line, and have none before: what begins with them is them. What a request of
+     * HTTP/1.0 may leave out, such as its host, one of HTTP/1.1 may not.
      *
      * Answers leave in the order of their requests. So nothing is answered here while a request that
      * was handed on waits for its answer, or while the client does not read; and nothing is read while
@@ -75,7 +76,9 @@ final class Repeats extends ChannelOutboundHandlerAdapter implements Shortcut.An
         handedOn++;
         int line = head.forEachByte(ByteProcessor.FIND_LF) + 1;
         int bytes = head.writerIndex() - line;
-        boolean fits = bytes <= FIELDS_BYTES_MAX && holds(head, head.readerIndex(), GET);
+        boolean fits = bytes <= FIELDS_BYTES_MAX
+                && holds(head, head.readerIndex(), GET)
+                && request.protocolVersion().equals(HttpVersion.HTTP_1_1);
         headers = fits ? request.headers() : null;
         asker = fits ? shortcut.asker(request.headers()) : null;
         fields = fits ? Unpooled.copiedBuffer(head.slice(line, bytes)) : Unpooled.EMPTY_BUFFER;

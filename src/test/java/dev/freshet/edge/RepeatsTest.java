@@ -231,6 +231,18 @@ class RepeatsTest {
         assertThat(read()).containsExactly("REFUSED");
     }
 
+    /** It may name no host, which one of HTTP/1.1 has to. */
+    @Test
+    void requestOfHttp10_isNotRemembered() {
+        send("GET /first HTTP/1.0\r\nA: b\r\n\r\n");
+        assertThat(read()).containsExactly("/first");
+
+        send("GET /a HTTP/1.1\r\nA: b\r\n\r\n");
+
+        assertThat(answered()).isEmpty();
+        assertThat(read()).containsExactly("REFUSED");
+    }
+
     @Test
     void requestWithABody_isNotRemembered() {
         String put = "GET /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n";
