@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -421,8 +422,13 @@ class CodecTest {
         Codec codec = codec(vertx, 1 << 20);
         Body body = Zstd.encode(Body.of(Buffer.buffer(new byte[700_000])));
 
-        List<Future<Body>> both = await(Future.future(
-                told -> vertx.runOnContext(run -> told.complete(List.of(codec.decoded(body), codec.decoded(body))))));
+        CountDownLatch turn = new CountDownLatch(1);
+        List<Future<Body>> both = await(Future.future(told -> vertx.runOnContext(run -> {
+            Future<Boolean> before = vertx.executeBlocking(() -> turn.await(5, TimeUnit.SECONDS));
+            told.complete(List.of(codec.decoded(body), codec.decoded(body)));
+            before.onFailure(told::tryFail);
+        })));
+        turn.countDown();
         assertThat(await(both.getFirst()).length()).isEqualTo(700_000);
         assertThat(both.getLast().cause()).isInstanceOf(Problem.class).hasMessageContaining("limits.bodies-bytes");
         assertThat(await(codec.decoded(body)).length()).isEqualTo(700_000);
