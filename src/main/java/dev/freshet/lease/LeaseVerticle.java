@@ -93,6 +93,8 @@ public final class LeaseVerticle extends VerticleBase {
 
     /** Callers of one key. */
     private final class Line {
+        final Key key;
+
         /** By the timer that ends the wait. */
         final SequencedMap<Long, Waiter> waiting = new LinkedHashMap<>();
 
@@ -119,6 +121,10 @@ public final class LeaseVerticle extends VerticleBase {
         long outlives;
 
         long timer = -1;
+
+        Line(Key key) {
+            this.key = key;
+        }
 
         long heldMs() {
             return Math.max(0, (heldUntilNanos - clocks.nanos()) / 1_000_000);
@@ -232,19 +238,19 @@ public final class LeaseVerticle extends VerticleBase {
                 exceed(Limit.KEYS);
                 return alone(key, seen);
             }
-            line = new Line();
+            line = new Line(key);
             lines.put(key, line);
         }
         if (line.claiming != null) {
-            return join(key, line, line.claiming, seen, waitMs);
+            return join(line, line.claiming, seen, waitMs);
         }
         if (line.heldMs() == 0) {
-            return claim(key, line, seen, waitMs);
+            return claim(line, seen, waitMs);
         }
         if (seen.revision() < line.writtenRevision) {
             return lookAgain();
         }
-        return seen.endedAt() > line.outlives ? claim(key, line, seen, waitMs) : follow(key, line, seen, waitMs);
+        return seen.endedAt() > line.outlives ? claim(line, seen, waitMs) : follow(line, seen, waitMs);
     }
 
     /* Its claim alone tells what becomes of it: it is in no line, so nothing could wake it. */
@@ -266,7 +272,7 @@ public final class LeaseVerticle extends VerticleBase {
     }
 
     /* Who joined is told after the one who claimed, who leaves the line held or ends it. */
-    private Future<Turn> join(Key key, Line line, Future<Claim> claiming, Seen seen, long waitMs) {
+    private Future<Turn> join(Line line, Future<Claim> claiming, Seen seen, long waitMs) {
         if (!admits(line)) {
             return Future.succeededFuture(new Turn.Follow(line.heldMs()));
         }
@@ -276,30 +282,30 @@ public final class LeaseVerticle extends VerticleBase {
                     line.joined--;
                     waiters.decrementAndGet();
                 })
-                .compose(told -> line.heldMs() == 0 || line.changed ? lookAgain() : follow(key, line, seen, waitMs));
+                .compose(told -> line.heldMs() == 0 || line.changed ? lookAgain() : follow(line, seen, waitMs));
     }
 
-    private Future<Turn> claim(Key key, Line line, Seen seen, long waitMs) {
+    private Future<Turn> claim(Line line, Seen seen, long waitMs) {
         line.changed = false;
         long sentNanos = clocks.nanos();
         Bid bid = bid(seen);
-        Future<Claim> claiming = claims.claim(key, bid, config.ttlMs());
+        Future<Claim> claiming = claims.claim(line.key, bid, config.ttlMs());
         line.claiming = claiming;
         return claiming.onFailure(failed -> {
                     line.claiming = null;
-                    drop(key, line);
+                    drop(line);
                 })
                 .compose(claim -> {
                     line.claiming = null;
                     return switch (claim) {
-                        case Claim.Lead won -> lead(key, line, won, seen.revision(), bid, sentNanos);
+                        case Claim.Lead won -> lead(line, won, seen.revision(), bid, sentNanos);
                         case Claim.Follow lost -> {
                             if (line.changed || lost.revision() != seen.revision()) {
-                                drop(key, line);
+                                drop(line);
                                 yield lookAgain();
                             }
-                            hold(key, line, lost.ttlMs(), bid.endedAt(), sentNanos);
-                            yield follow(key, line, seen, waitMs);
+                            hold(line, lost.ttlMs(), bid.endedAt(), sentNanos);
+                            yield follow(line, seen, waitMs);
                         }
                     };
                 });
@@ -309,13 +315,13 @@ public final class LeaseVerticle extends VerticleBase {
      * The lease is won, but somebody may have written between the caller's look and the claim: then
      * there is nothing left to do.
      */
-    private Future<Turn> lead(Key key, Line line, Claim.Lead lead, long seenRevision, Bid bid, long sentNanos) {
+    private Future<Turn> lead(Line line, Claim.Lead lead, long seenRevision, Bid bid, long sentNanos) {
         if (lead.revision() == seenRevision) {
-            hold(key, line, lead.ttlMs(), Math.max(bid.asOf(), bid.endedAt()), sentNanos);
+            hold(line, lead.ttlMs(), Math.max(bid.asOf(), bid.endedAt()), sentNanos);
             return won(lead);
         }
-        drop(key, line);
-        return giveBack(key, lead);
+        drop(line);
+        return giveBack(line.key, lead);
     }
 
     private Future<Turn> giveBack(Key key, Claim.Lead lead) {
@@ -324,8 +330,8 @@ public final class LeaseVerticle extends VerticleBase {
                 .compose(released -> lookAgain(), failed -> lookAgain());
     }
 
-    private Future<Turn> follow(Key key, Line line, Seen seen, long waitMs) {
-        if (isToLookAgain(line, seen)) {
+    private Future<Turn> follow(Line line, Seen seen, long waitMs) {
+        if (sentBack(line, seen)) {
             return lookAgain();
         }
         if (waitMs <= 0 || !admits(line)) {
@@ -336,7 +342,7 @@ public final class LeaseVerticle extends VerticleBase {
         line.waiting.put(timer, new Waiter(turn, seen));
         waiters.incrementAndGet();
         if (line.watched.isEmpty() && !line.told) {
-            watch(line, key.app(), seen.tags());
+            watch(line, seen.tags());
         }
         return turn.future();
     }
@@ -351,8 +357,11 @@ public final class LeaseVerticle extends VerticleBase {
         left.turn.complete(turn);
     }
 
-    private void watch(Line line, String app, List<Tag> tags) {
-        line.watched = tags.stream().distinct().map(tag -> new Watch(app, tag)).toList();
+    private void watch(Line line, List<Tag> tags) {
+        line.watched = tags.stream()
+                .distinct()
+                .map(tag -> new Watch(line.key.app(), tag))
+                .toList();
         line.watched.forEach(watch ->
                 watches.computeIfAbsent(watch, first -> new LinkedHashSet<>()).add(line));
     }
@@ -365,13 +374,13 @@ public final class LeaseVerticle extends VerticleBase {
 
     private void tellOne(Line line) {
         Map.Entry<Long, Waiter> first = line.waiting.firstEntry();
-        if (isToLookAgain(line, first.getValue().seen)) {
+        if (sentBack(line, first.getValue().seen)) {
             leave(line, first.getKey(), new Turn.LookAgain());
         }
     }
 
-    /* Whether this is the one of the line to do so, since its holder computes in vain. */
-    private boolean isToLookAgain(Line line, Seen seen) {
+    /* Whether this one is, since the line's holder computes in vain; then no other of it will be. */
+    private boolean sentBack(Line line, Seen seen) {
         if (line.told || seen.endedAt() <= line.outlives) {
             return false;
         }
@@ -394,20 +403,20 @@ public final class LeaseVerticle extends VerticleBase {
     }
 
     /* It may have ended while the answer was on its way: so it counts from the sending of the claim. */
-    private void hold(Key key, Line line, long ttlMs, long outlives, long sentNanos) {
+    private void hold(Line line, long ttlMs, long outlives, long sentNanos) {
         line.outlives = outlives;
         line.heldUntilNanos = sentNanos + ttlMs * 1_000_000;
         if (line.timer >= 0) {
             vertx.cancelTimer(line.timer);
         }
         long leftMs = Math.ceilDiv(line.heldUntilNanos - clocks.nanos(), 1_000_000L);
-        line.timer = vertx.setTimer(Math.max(1, leftMs), ended -> wake(key));
+        line.timer = vertx.setTimer(Math.max(1, leftMs), ended -> wake(line.key));
     }
 
     /* Ends a line that nobody else needs. */
-    private void drop(Key key, Line line) {
+    private void drop(Line line) {
         if (line.claiming == null && line.waiting.isEmpty() && line.timer < 0) {
-            lines.remove(key, line);
+            lines.remove(line.key, line);
         }
     }
 
@@ -425,7 +434,7 @@ public final class LeaseVerticle extends VerticleBase {
         line.waiting.clear();
         unwatch(line);
         waiters.addAndGet(-woken.size());
-        drop(key, line);
+        drop(line);
         woken.forEach((timer, waiter) -> {
             vertx.cancelTimer(timer);
             waiter.turn.complete(new Turn.LookAgain());
