@@ -98,11 +98,13 @@ final class FaultProxy implements AutoCloseable {
     private volatile Rule rule = Rule.PASS;
 
     private volatile ServerSocket listening;
+    private volatile Thread accepting;
 
     /** One that passes everything on to a server on the loopback interface, which need not be there yet. */
     FaultProxy(int serverPort) {
         this.serverPort = serverPort;
         this.listening = listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        this.accepting = accepting(listening);
         this.address = (InetSocketAddress) listening.getLocalSocketAddress();
     }
 
@@ -133,8 +135,11 @@ final class FaultProxy implements AutoCloseable {
     void refuse() {
         try {
             listening.close();
+            accepting.join(); // Until then the system goes on to listen.
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -142,6 +147,7 @@ final class FaultProxy implements AutoCloseable {
     void accept() {
         if (listening.isClosed()) {
             listening = listen(address);
+            accepting = accepting(listening);
         }
     }
 
@@ -157,16 +163,19 @@ final class FaultProxy implements AutoCloseable {
         rule(Rule.PASS);
     }
 
-    private ServerSocket listen(InetSocketAddress where) {
+    private static ServerSocket listen(InetSocketAddress where) {
         try {
             ServerSocket socket = new ServerSocket();
             socket.setReuseAddress(true);
             socket.bind(where, BACKLOG);
-            Thread.ofVirtual().name("proxy-" + where.getPort()).start(() -> acceptAll(socket));
             return socket;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private Thread accepting(ServerSocket socket) {
+        return Thread.ofVirtual().name("proxy-" + socket.getLocalPort()).start(() -> acceptAll(socket));
     }
 
     private void acceptAll(ServerSocket socket) {

@@ -29,6 +29,7 @@ class FaultProxyTest {
     private static final int SILENCE_MS = 50;
 
     private ServerSocket server;
+    private Thread accepting;
     private FaultProxy proxy;
 
     /** The server's ends of the connections, oldest first. */
@@ -38,7 +39,7 @@ class FaultProxyTest {
     void start() throws IOException {
         server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
         proxy = new FaultProxy(server.getLocalPort());
-        Thread.ofVirtual().start(() -> {
+        accepting = Thread.ofVirtual().start(() -> {
             try {
                 while (true) {
                     accepted.add(server.accept());
@@ -177,6 +178,7 @@ class FaultProxyTest {
     @Test
     void server_thatIsAway_resetsItsClients() throws Exception {
         server.close();
+        accepting.join();
 
         assertThatThrownBy(() -> {
                     try (Socket client = new Socket(InetAddress.getLoopbackAddress(), proxy.port())) {

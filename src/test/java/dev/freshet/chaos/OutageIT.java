@@ -174,7 +174,9 @@ class OutageIT {
                 assertThat(put("near" + i)).isLessThan(300);
             }
             HttpResponse<String> near = get("near0");
-            assertThat(status(near)).as("%s of a Redis %s", near, kind).contains(forgotten ? "hit" : "detail=near");
+            assertThat(status(near))
+                    .as(() -> "%s of a Redis %s\n%s\n%s".formatted(near, kind, why("near0"), gateway.tail()))
+                    .contains(forgotten ? "hit" : "detail=near");
         });
         long backMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - backNanos);
         if (forgotten) {
@@ -182,6 +184,11 @@ class OutageIT {
             forgotten = false;
         }
         return backMs;
+    }
+
+    private String why(String key) {
+        return Web.send(Web.to(gateway.url() + "/v1/apps/shop/deployments/v1/why/" + key))
+                .body();
     }
 
     private HttpResponse<String> get(String key) {
