@@ -75,9 +75,17 @@ public final class GatewayProcess implements AutoCloseable {
 
     /** What this replica knows of a tag: its mark as JSON. Changes with each invalidation. */
     public JsonNode mark(String app, String tag) {
+        return json("/v1/apps/" + app + "/tags/" + tag);
+    }
+
+    /** The name of the history of an app's invalidations that this replica knows. Another Redis, or one that was started anew, begins another. */
+    public String history(String app) {
+        return json("/v1/apps/" + app + "/clock").path("epoch").asText();
+    }
+
+    private JsonNode json(String path) {
         try {
-            return JSON.readTree(
-                    Web.send(Web.to(url + "/v1/apps/" + app + "/tags/" + tag)).body());
+            return JSON.readTree(Web.send(Web.to(url + path)).body());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
