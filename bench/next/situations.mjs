@@ -25,6 +25,8 @@ export const STAMPEDE = 30;
 export const ENDED = 6;
 /** How often each is: the second time while what the first has ended is computed anew. */
 const TIMES = { hard: 2, soft: 1 };
+/** How long after a request, in ms, so that it falls between two: a tag that is ended while a page is asked for is so before or after, as it happens. */
+const BETWEEN_MS = 500 / RATE;
 /** Of tags with many entries so few are ended that they are written in a bearable time. */
 const ENDED_OF_MANY = 2;
 const MANY = 10_000;
@@ -36,6 +38,9 @@ const MISSING_MAX = 0.1;
 const keyOf = (kind, tag) => KINDS[kind].slice(KINDS[kind].lastIndexOf('/') + 1) + tag;
 /** @param {keyof typeof KINDS} kind @param {string} tag */
 const pathOf = (kind, tag) => KINDS[kind] + tag;
+
+/** @param {number} ms @returns {Promise<void>} */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Until each server has been asked often enough to have what it will have. @param {Fleet} fleet @param {string[]} tags */
 async function warm({ urls }, tags) {
@@ -153,7 +158,7 @@ export async function stampeded(fleet, pids, origin, name) {
 /**
  * In each second everybody asks for another page of each kind, and in the middle of it the data
  * changes and the tag that the two carry, with so many entries more, is ended at one of the servers,
- * and soon once more. An answer is stale that was asked for after the end was acknowledged and shows what was before.
+ * between two requests, and soon once more. An answer is stale that was asked for after the end was acknowledged and shows what was before.
  *
  * @param {Fleet} fleet @param {number[]} pids
  * @param {import('./origin.mjs').Origin} origin @param {string} name
@@ -236,12 +241,13 @@ async function stream({ urls, action }, origin, tags, mode) {
 
   const end = async (/** @type {number} */ second) => {
     const tag = tags[second];
+    await pause(BETWEEN_MS);
     for (let i = 0; i < TIMES[mode]; i++) {
       const [version] = kinds.map((kind) => origin.change(keyOf(kind, tag)));
       const answer = await act(urls[second % urls.length], action, [tag, mode]);
       if (answer.status === 200) least.set(tag, { version, at: performance.now() });
       ends.push(answer);
-      await new Promise((resolve) => setTimeout(resolve, ORIGIN_MS / 2));
+      await pause(ORIGIN_MS / 2);
     }
   };
 
