@@ -263,7 +263,7 @@ export function report({ measured, fleets, load, result }) {
     ...stampede(in_('stampede')),
     '## While what pages show is invalidated',
     '',
-    `${RATE} pages a second are asked for at three servers, whether or not those before are answered. In each of ${ENDED} seconds everybody asks for another page of each kind, and in the middle of it the data changes and a tag that both pages carry is`,
+    `${RATE} pages a second are asked for at three servers, whether or not those before are answered. In each of ${ENDED} seconds everybody asks for another page of each kind, and in the middle of it, between two requests, the data changes and a tag that both pages carry is`,
     `ended by \`updateTag\` in a server action, which answers when the handlers have; and ${ORIGIN_MS / 2} ms later again, while what the first has ended is computed anew. Or it is made stale, once, by \`revalidateTag(tag, 'max')\`. An answer is stale that was`,
     'asked for after the acknowledgement and shows the version of before. Next has requests at one server join what it computes for an earlier one, whatever has ended since: that alone gives some to all handlers. When all is quiet each server is asked once more.',
     'Who asks next after an end waits for the origin, whatever the handler.',
