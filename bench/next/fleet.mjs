@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ask } from './load.mjs';
 
 export const PEERS = [
@@ -102,7 +103,7 @@ async function ready(url, pid) {
   while ((await ask(url)).status !== 200) {
     const ended = started.find((child) => child.pid === pid)?.exitCode != null;
     if (ended || Date.now() > deadline) throw new Error(`no answer of ${url}: see ${work}/logs`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await pause(200);
   }
 }
 

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const ANSWER_MS = 30_000;
 const agent = new http.Agent({ keepAlive: true, maxSockets: Infinity });
@@ -67,7 +68,7 @@ export async function atRate(rate, seconds, one) {
   for (let i = 0; i < rate * seconds; i++) {
     const due = begun + (i * 1_000) / rate;
     const wait = due - performance.now();
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    if (wait > 0) await pause(wait);
     asked.push(one(i, due));
   }
   return Promise.all(asked);

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { installed } from './fleet.mjs';
 
 /** By clock tick, as /proc counts. */
@@ -38,7 +39,7 @@ export async function calm(pids, seconds) {
   const until = performance.now() + seconds * 1_000;
   while (performance.now() < until) {
     const before = { othersMs: othersMs(pids), ms: performance.now() };
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await pause(1_000);
     if (othersShare(before, { othersMs: othersMs(pids), ms: performance.now() }) < NOISE_MAX) return;
   }
 }

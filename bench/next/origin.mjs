@@ -2,6 +2,7 @@
 /** The origin: each key has a version, reading it takes its time, and each call is counted. */
 import { once } from 'node:events';
 import http from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 
 export const ORIGIN_MS = 100;
 /** So long without a call, and nobody has any on the way. */
@@ -41,7 +42,7 @@ export async function startOrigin() {
     async quiet() {
       const from = performance.now();
       while (running > 0 || performance.now() - Math.max(lastAt, from) < QUIET_MS) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await pause(20);
       }
     },
     close: () => server.close().closeAllConnections(),

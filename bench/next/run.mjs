@@ -8,6 +8,7 @@
  * Wants target/freshet.jar, a JDK 25 (JAVA_HOME), redis-server and wrk. Writes bench/results/next.md, or another result.
  */
 import os from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { endAll, install, startFleet, SUBJECTS } from './fleet.mjs';
 import { hangUp } from './load.mjs';
@@ -104,7 +105,7 @@ try {
   for (const fleet of fleets) await warmUp(fleet);
   const pids = fleets.flatMap((fleet) => fleet.pids);
   for (const fleet of fleets) {
-    const rest = () => new Promise((resolve) => setTimeout(resolve, REST_MS));
+    const rest = () => pause(REST_MS);
     const { commands, reads, ms } = (await metered(fleet, pids, rest)).taken;
     fleet.atRest = { commands: (commands * 1_000) / ms, reads: (reads * 1_000) / ms };
   }

@@ -1,5 +1,6 @@
 // @ts-check
 /** The situations that each subject is put into, in turn, round after round. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { act, ask, asFastAsAnswered, atRate, quantile, versionOf } from './load.mjs';
 import { fill } from './fleet.mjs';
 import { keysIn, metered } from './meters.mjs';
@@ -38,9 +39,6 @@ const MISSING_MAX = 0.1;
 const keyOf = (kind, tag) => KINDS[kind].slice(KINDS[kind].lastIndexOf('/') + 1) + tag;
 /** @param {keyof typeof KINDS} kind @param {string} tag */
 const pathOf = (kind, tag) => KINDS[kind] + tag;
-
-/** @param {number} ms @returns {Promise<void>} */
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Until each server has been asked often enough to have what it will have. @param {Fleet} fleet @param {string[]} tags */
 async function warm({ urls }, tags) {
