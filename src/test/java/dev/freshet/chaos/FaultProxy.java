@@ -103,8 +103,7 @@ final class FaultProxy implements AutoCloseable {
     /** One that passes everything on to a server on the loopback interface, which need not be there yet. */
     FaultProxy(int serverPort) {
         this.serverPort = serverPort;
-        this.listening = listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        this.accepting = accepting(listening);
+        listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         this.address = (InetSocketAddress) listening.getLocalSocketAddress();
     }
 
@@ -146,8 +145,7 @@ final class FaultProxy implements AutoCloseable {
     /** Takes new connections again. */
     void accept() {
         if (listening.isClosed()) {
-            listening = listen(address);
-            accepting = accepting(listening);
+            listen(address);
         }
     }
 
@@ -163,19 +161,17 @@ final class FaultProxy implements AutoCloseable {
         rule(Rule.PASS);
     }
 
-    private static ServerSocket listen(InetSocketAddress where) {
+    private void listen(InetSocketAddress where) {
         try {
             ServerSocket socket = new ServerSocket();
             socket.setReuseAddress(true);
             socket.bind(where, BACKLOG);
-            return socket;
+            listening = socket;
+            accepting =
+                    Thread.ofVirtual().name("proxy-" + socket.getLocalPort()).start(() -> acceptAll(socket));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private Thread accepting(ServerSocket socket) {
-        return Thread.ofVirtual().name("proxy-" + socket.getLocalPort()).start(() -> acceptAll(socket));
     }
 
     private void acceptAll(ServerSocket socket) {

@@ -39,7 +39,8 @@ class OutageIT {
     /** So many, and the window is long over. */
     private static final int ANSWERS_OF_A_WINDOW = 1_000;
 
-    private static final String ENTRIES = "/v1/apps/shop/deployments/v1/entries/";
+    private static final String DEPLOYMENT = "/v1/apps/shop/deployments/v1";
+    private static final String ENTRIES = DEPLOYMENT + "/entries/";
 
     /** The kinds of an outage. */
     private enum Kind {
@@ -178,7 +179,7 @@ class OutageIT {
         long backNanos = System.nanoTime();
         await("it serves as before").pollInterval(Duration.ofMillis(10)).untilAsserted(() -> {
             assertThat(get("other").statusCode()).isEqualTo(404);
-            assertThat(gateway.history("shop").equals(history)).isNotEqualTo(forgotten);
+            assertThat(gateway.history("shop").equals(history)).isEqualTo(!forgotten);
             // What is taken before that is older than any mark that may be lost.
             for (int i = 0; forgotten && i < KEYS; i++) {
                 assertThat(put("near" + i)).isLessThan(300);
@@ -197,8 +198,7 @@ class OutageIT {
     }
 
     private String why(String key) {
-        return Web.send(Web.to(gateway.url() + "/v1/apps/shop/deployments/v1/why/" + key))
-                .body();
+        return Web.send(Web.to(gateway.url() + DEPLOYMENT + "/why/" + key)).body();
     }
 
     private HttpResponse<String> get(String key) {
