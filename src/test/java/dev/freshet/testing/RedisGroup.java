@@ -166,9 +166,13 @@ public final class RedisGroup implements AutoCloseable {
         return ask(servers.get(index).uri(), secrets.redis, Command.create(words[0]), arguments.toArray(String[]::new));
     }
 
-    /** Has the Sentinels make the standby the master, as an operator would. */
+    /**
+     * Has the Sentinels make the standby the master, as an operator would: asks until they do, for they refuse with
+     * {@code NOGOODSLAVE} for some seconds after a standby came back, whatever it says of itself.
+     */
     public void failOver() {
-        ask("redis://127.0.0.1:" + ports.getFirst(), secrets.sentinels, Command.SENTINEL, "FAILOVER", MASTER);
+        String sentinel = "redis://127.0.0.1:" + ports.getFirst();
+        await(() -> ask(sentinel, secrets.sentinels, Command.SENTINEL, "FAILOVER", MASTER) != null);
     }
 
     private Response ask(String uri, String password, Command command, String... arguments) {
