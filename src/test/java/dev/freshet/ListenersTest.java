@@ -36,10 +36,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Flow;
+import java.util.stream.IntStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
@@ -146,6 +149,76 @@ class ListenersTest {
             }
             events.close();
         }
+    }
+
+    @Test
+    void http2_repeatedReads_areAnsweredAsAnyOther_andEndWithTheirTag() throws Exception {
+        Certificate server = Certificate.make(folder, "server", "EC", 10);
+        startTls(List.of(minted.token()), server, Optional.empty());
+        String app = "/v1/apps/shop";
+        String[] bearer = {"Authorization", "Bearer " + minted.secret()};
+        HttpRequest read = request(freshet.port(), app + "/deployments/v1/entries/a", bearer)
+                .build();
+        String body = "b".repeat(16_384);
+
+        try (HttpClient client =
+                HttpClient.newBuilder().sslContext(server.trusting()).build()) {
+            HttpRequest write = request(freshet.port(), app + "/deployments/v1/entries/a", bearer)
+                    .header("Cache-Groups", "\"t\"")
+                    .PUT(BodyPublishers.ofString(body))
+                    .build();
+            assertThat(client.send(write, BodyHandlers.ofString()).statusCode()).isEqualTo(201);
+            client.send(read, BodyHandlers.ofString());
+            HttpRequest other = HttpRequest.newBuilder(read, (name, value) -> true)
+                    .header("X-Id", "1")
+                    .build();
+            HttpResponse<String> first = client.send(other, BodyHandlers.ofString());
+            assertThat(client.send(read, BodyHandlers.ofString()).version()).isEqualTo(Version.HTTP_2);
+            double before = repeated(client, bearer);
+
+            // Many at once have to wait for the client's windows.
+            var reads = IntStream.range(0, 100)
+                    .mapToObj(i -> client.sendAsync(read, BodyHandlers.ofString()))
+                    .toList();
+            for (var each : reads) {
+                HttpResponse<String> answer = each.join();
+                assertThat(answer.statusCode()).isEqualTo(200);
+                assertThat(answer.body()).isEqualTo(body);
+                assertThat(ageless(answer)).isEqualTo(ageless(first));
+            }
+            assertThat(repeated(client, bearer)).isEqualTo(before + 100);
+
+            HttpRequest end = request(freshet.port(), app + "/invalidations", bearer)
+                    .header("Content-Type", "application/json")
+                    .POST(BodyPublishers.ofString("{\"tags\":[\"t\"],\"mode\":\"hard\"}"))
+                    .build();
+            assertThat(client.send(end, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+            assertThat(client.send(read, BodyHandlers.ofString()).statusCode()).isEqualTo(404);
+            HttpRequest unknown = request(
+                            freshet.port(), app + "/deployments/v1/entries/a", "Authorization", "Bearer x")
+                    .build();
+            for (int i = 0; i < 2; i++) {
+                assertThat(client.send(unknown, BodyHandlers.ofString()).statusCode())
+                        .isEqualTo(401);
+            }
+        }
+    }
+
+    private double repeated(HttpClient client, String... bearer) throws Exception {
+        String metrics = client.send(
+                        request(freshet.adminPort(), "/metrics", bearer).build(), BodyHandlers.ofString())
+                .body();
+        return Double.parseDouble(metrics.lines()
+                .filter(line -> line.startsWith("freshet_requests_repeated_total "))
+                .findFirst()
+                .orElseThrow()
+                .split(" ")[1]);
+    }
+
+    private static Map<String, List<String>> ageless(HttpResponse<String> answer) {
+        Map<String, List<String>> fields = new HashMap<>(answer.headers().map());
+        fields.remove("age");
+        return fields;
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.freshet.edge;
 
 import dev.freshet.edge.EdgeMeters.Refusal;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpConnection;
@@ -74,7 +75,7 @@ public final class Edge {
     /**
      * Takes a connection on, or closes it.
      *
-     * @param shortcut what answers its requests before they are read, if anything does and they are of HTTP/1.1
+     * @param shortcut what answers its requests before they are read, if anything does
      */
     public void guard(HttpConnection connection, Optional<Shortcut> shortcut) {
         if (!meters.opened(connectionsMax)) {
@@ -84,6 +85,8 @@ public final class Edge {
         ChannelPipeline pipeline =
                 ((HttpServerConnection) connection).channelHandlerContext().pipeline();
         if (pipeline.get(VertxHttpRequestDecoder.class) == null) {
+            Http2ConnectionHandler handler = pipeline.get(Http2ConnectionHandler.class);
+            shortcut.ifPresent(answers -> StreamRepeats.install(handler, answers));
             connection.closeHandler(closed -> meters.closed());
             return;
         }

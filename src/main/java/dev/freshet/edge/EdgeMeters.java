@@ -81,7 +81,7 @@ public final class EdgeMeters {
         }
         repeated = Counter.builder("freshet.requests.repeated")
                 .description(
-                        "Reads of fresh entries that were answered before they were parsed, for they repeat what was sent"
+                        "Reads of fresh entries that were answered before a request was made of them, for they repeat what was sent"
                                 + " on their connection before. Few beside the reads of `freshet_request`: something puts another"
                                 + " id into each request, or opens a connection for each; or they are traced")
                 .register(registry);

@@ -24,7 +24,7 @@ final class Framing {
     private static final byte TARGET = 2;
     private static final byte VALUE = 4;
     private static final byte[] CLASSES = classes();
-    private static final ByteProcessor OF_A_PATH = b -> is(b & 0xff, TARGET) && b != '?';
+    private static final ByteProcessor OF_A_PATH = Framing::isOfAPath;
 
     /** Of most bytes there are many in a row that leave the state as it is. */
     private enum State {
@@ -102,6 +102,15 @@ final class Framing {
     /** Whether some bytes are a path in the first line, without a query. */
     static boolean isPath(ByteBuf in, int from, int to) {
         return from < to && in.getByte(from) == '/' && in.forEachByte(from, to - from, OF_A_PATH) < 0;
+    }
+
+    /** Whether a text is one. */
+    static boolean isPath(String text) {
+        return text.startsWith("/") && text.chars().allMatch(c -> c < 0x80 && isOfAPath((byte) c));
+    }
+
+    private static boolean isOfAPath(byte b) {
+        return is(b & 0xff, TARGET) && b != '?';
     }
 
     /** Whether the body comes in chunks. */

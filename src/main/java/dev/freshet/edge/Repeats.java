@@ -1,7 +1,6 @@
 package dev.freshet.edge;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -144,14 +143,14 @@ final class Repeats extends ChannelOutboundHandlerAdapter implements Shortcut.An
     }
 
     @Override
-    public ByteBufAllocator allocator() {
-        return here().alloc();
+    public boolean mayWait() {
+        return true;
     }
 
     @Override
     @SuppressWarnings("FutureReturnValueIgnored") // A client that is gone needs no answer.
-    public void whole(ByteBuf bytes) {
-        here().write(bytes);
+    public void whole(Shortcut.Whole whole) {
+        here().write(whole.bytes(here().alloc()));
         written = true;
         readOn();
     }

@@ -1,12 +1,20 @@
 package dev.freshet.http;
 
+import dev.freshet.edge.Shortcut;
 import dev.freshet.entry.Body;
 import dev.freshet.entry.Entry;
 import dev.freshet.entry.Lifetime;
 import dev.freshet.gateway.Lookup.Source;
 import dev.freshet.tag.Tag;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.internal.buffer.BufferInternal;
 import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -17,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The headers of an entry that are the same in each answer, or for a second, encoded once. Of one event loop. */
 final class EntryHead {
+    private static final byte[] NONE = {};
     private static final int GROUPS_CHARS_MAX = 4_096;
     static final CharSequence STATE = HttpHeaders.createOptimized("Freshet-State");
     private static final CharSequence FRESH = HttpHeaders.createOptimized("fresh");
@@ -54,7 +63,8 @@ final class EntryHead {
     private CharSequence age = "";
     private long ttlS;
     private CharSequence nearStatus = "";
-    private byte[] whole = {};
+    private byte[] wholeBytes = NONE;
+    private @Nullable Http2Headers wholeFields;
     private Source wholeSource = Source.OUTAGE;
     private long wholeFromMs;
     private long wholeToMs;
@@ -128,22 +138,76 @@ final class EntryHead {
         }
     }
 
-    /** The head of a whole answer to who asks for the entry alone, and gets it fresh, as it goes over the wire. */
-    byte[] whole(Entry entry, long ageMs, Source source) {
-        if (source != wholeSource || ageMs < wholeFromMs || ageMs >= wholeToMs) {
-            Found found = Found.fresh(entry, ageMs, source, false);
-            StringBuilder head = new StringBuilder("HTTP/1.1 200 OK\r\n");
-            BiConsumer<CharSequence, CharSequence> field = (name, value) ->
-                    head.append(name).append(": ").append(value).append("\r\n");
-            field.accept(HttpHeaders.CACHE_CONTROL, HttpVerticle.NO_STORE);
-            tell(found, field);
-            field.accept(HttpHeaders.CONTENT_TYPE, type);
-            field.accept(HttpHeaders.CONTENT_LENGTH, length);
-            whole = head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
-            wholeSource = source;
-            wholeIsGood(found);
+    /** The whole answer to who asks for the entry alone, and gets it fresh. */
+    Shortcut.Whole whole(Entry entry, long ageMs, Source source) {
+        return new Whole(this, entry, ageMs, source);
+    }
+
+    private record Whole(EntryHead head, Entry entry, long ageMs, Source source) implements Shortcut.Whole {
+        @Override
+        public ByteBuf bytes(ByteBufAllocator allocator) {
+            byte[] first = head.bytes(entry, ageMs, source);
+            ByteBuf whole = allocator.ioBuffer(first.length + entry.body().length());
+            entry.body().appendTo(whole.writeBytes(first));
+            return whole;
         }
-        return whole;
+
+        @Override
+        public Http2Headers fields() {
+            return head.fields(entry, ageMs, source);
+        }
+
+        @Override
+        public ByteBuf body() {
+            return ((BufferInternal) entry.body().bytes()).getByteBuf();
+        }
+    }
+
+    private byte[] bytes(Entry entry, long ageMs, Source source) {
+        forgetOld(entry, ageMs, source);
+        if (wholeBytes.length == 0) {
+            StringBuilder head = new StringBuilder("HTTP/1.1 200 OK\r\n");
+            tellWhole(
+                    entry,
+                    ageMs,
+                    source,
+                    (name, value) ->
+                            head.append(name).append(": ").append(value).append("\r\n"));
+            wholeBytes = head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+        }
+        return wholeBytes;
+    }
+
+    private Http2Headers fields(Entry entry, long ageMs, Source source) {
+        forgetOld(entry, ageMs, source);
+        Http2Headers fields = wholeFields;
+        if (fields == null) {
+            fields = new DefaultHttp2Headers(false).status(HttpResponseStatus.OK.codeAsText());
+            Http2Headers made = fields;
+            tellWhole(
+                    entry,
+                    ageMs,
+                    source,
+                    (name, value) -> made.add(AsciiString.of(name).toLowerCase(), value));
+            wholeFields = fields;
+        }
+        return fields;
+    }
+
+    private void tellWhole(Entry entry, long ageMs, Source source, BiConsumer<CharSequence, CharSequence> field) {
+        field.accept(HttpHeaders.CACHE_CONTROL, HttpVerticle.NO_STORE);
+        tell(Found.fresh(entry, ageMs, source, false), field);
+        field.accept(HttpHeaders.CONTENT_TYPE, type);
+        field.accept(HttpHeaders.CONTENT_LENGTH, length);
+    }
+
+    private void forgetOld(Entry entry, long ageMs, Source source) {
+        if (source != wholeSource || ageMs < wholeFromMs || ageMs >= wholeToMs) {
+            wholeBytes = NONE;
+            wholeFields = null;
+            wholeSource = source;
+            wholeIsGood(Found.fresh(entry, ageMs, source, false));
+        }
     }
 
     /* Until the second of its age, or that of its time left, is another. */

@@ -12,9 +12,6 @@ import dev.freshet.gateway.Ask;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.gateway.Lookup;
 import dev.freshet.gateway.Lookup.Source;
-import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.internal.ContextInternal;
@@ -24,8 +21,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answers to who asks for an entry alone, and gets it fresh: those of {@link EntryRoutes}, byte for byte, made of bytes that
- * are there already. Of one event loop.
+ * The answers to who asks for an entry alone, and gets it fresh: those of {@link EntryRoutes}, field for field, made of what
+ * is there already. Of one event loop.
  */
 final class Hits implements Shortcut {
     /*
@@ -74,13 +71,18 @@ final class Hits implements Shortcut {
     }
 
     @Override
-    public @Nullable Asker asker(HttpHeaders fields) {
+    public @Nullable Asker asker(Iterable<Map.Entry<String, String>> fields) {
+        String authorization = null;
         for (Map.Entry<String, String> field : fields) {
-            if (!isIdle(field.getKey().toLowerCase(Locale.ROOT), field.getValue())) {
+            String name = field.getKey().toLowerCase(Locale.ROOT);
+            if (!isIdle(name, field.getValue())) {
                 return null;
             }
+            if (authorization == null && name.equals("authorization")) {
+                authorization = field.getValue();
+            }
         }
-        return new Bearer(fields.get(HttpHeaderNames.AUTHORIZATION));
+        return new Bearer(authorization);
     }
 
     /*
@@ -142,7 +144,9 @@ final class Hits implements Shortcut {
                 tell(hit, gateway.ageMs(hit, nanos), Source.NEAR, nanos, answer);
                 return true;
             }
-            return routes.mayWait() && awaits(key, gateway.get(key, Ask.PLAIN, nanos), nanos, answer);
+            return answer.mayWait()
+                    && routes.mayWait()
+                    && awaits(key, gateway.get(key, Ask.PLAIN, nanos), nanos, answer);
         } finally {
             context.endDispatch(before);
         }
@@ -169,11 +173,8 @@ final class Hits implements Shortcut {
     }
 
     private void tell(Entry entry, long ageMs, Source source, long nanos, Answer answer) {
-        byte[] head = heads.of(entry).whole(entry, ageMs, source);
-        ByteBuf whole = answer.allocator().ioBuffer(head.length + entry.body().length());
-        entry.body().appendTo(whole.writeBytes(head));
         meters.repeated(gateway.nanos() - nanos);
-        answer.whole(whole);
+        answer.whole(heads.of(entry).whole(entry, ageMs, source));
     }
 
     /** Succeeds when no answer is awaited. To be asked when it drains, so that none will be. */

@@ -35,7 +35,7 @@ class RepeatsTest {
     private EmbeddedChannel channel = channel(fields -> RepeatsTest::itself);
 
     private static boolean itself(String path, Shortcut.Answer answer) {
-        answer.whole(bytes("=" + path));
+        answer.whole(wire("=" + path));
         return true;
     }
 
@@ -47,6 +47,14 @@ class RepeatsTest {
     @AfterEach
     void close() {
         channel.finishAndReleaseAll();
+    }
+
+    private static Shortcut.Whole wire(String text) {
+        return wire(bytes(text));
+    }
+
+    private static Shortcut.Whole wire(ByteBuf bytes) {
+        return new Wired(bytes);
     }
 
     private static ByteBuf bytes(String text) {
@@ -318,7 +326,7 @@ class RepeatsTest {
             send(get("/a"));
             assertThat(answered()).isEmpty();
 
-            asked.remove().whole(bytes("=/a"));
+            asked.remove().whole(wire("=/a"));
 
             assertThat(answered()).containsExactly("=/a");
             assertThat(read()).isEmpty();
@@ -330,10 +338,10 @@ class RepeatsTest {
             send("GET /other HTTP/1.1\r\nHost: h\r\n\r\n");
             assertThat(paths).containsExactly("/a");
 
-            asked.remove().whole(bytes("=/a"));
+            asked.remove().whole(wire("=/a"));
             assertThat(paths).containsExactly("/a", "/b");
             assertThat(unanswered()).isEmpty();
-            asked.remove().whole(bytes("=/b"));
+            asked.remove().whole(wire("=/b"));
 
             assertThat(answered()).containsExactly("=/a", "=/b");
             assertThat(unanswered()).containsExactly("/other");
@@ -365,7 +373,7 @@ class RepeatsTest {
             channel.close();
             ByteBuf answer = bytes("=/a");
 
-            asked.remove().whole(answer);
+            asked.remove().whole(wire(answer));
 
             assertThat(answer.refCnt()).isZero();
         }
@@ -378,7 +386,7 @@ class RepeatsTest {
 
             send("x");
             assertThat(channel.config().isAutoRead()).isFalse();
-            asked.remove().whole(bytes("=/a"));
+            asked.remove().whole(wire("=/a"));
 
             assertThat(channel.config().isAutoRead()).isTrue();
             assertThat(read()).containsExactly("REFUSED");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.edge.EdgeConfig;
 import dev.freshet.edge.Scope;
+import dev.freshet.edge.Shortcut;
 import dev.freshet.edge.Token;
 import dev.freshet.entry.Body;
 import dev.freshet.entry.Entry;
@@ -15,9 +16,12 @@ import dev.freshet.entry.Lifetime;
 import dev.freshet.gateway.Lookup.Source;
 import dev.freshet.store.StoreException;
 import dev.freshet.tag.Tag;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -312,13 +316,26 @@ class HitsTest extends OnApi {
         EntryHead undatedHead = new EntryHead(undated);
 
         for (long ageMs = 0; ageMs < 5_000; ageMs++) {
-            assertThat(head.whole(entry, ageMs, Source.NEAR))
-                    .isEqualTo(new EntryHead(entry).whole(entry, ageMs, Source.NEAR));
-            assertThat(undatedHead.whole(undated, ageMs, Source.NEAR))
-                    .isEqualTo(new EntryHead(undated).whole(undated, ageMs, Source.NEAR));
+            assertThat(head(head, entry, ageMs, Source.NEAR))
+                    .isEqualTo(head(new EntryHead(entry), entry, ageMs, Source.NEAR));
+            assertThat(head(undatedHead, undated, ageMs, Source.NEAR))
+                    .isEqualTo(head(new EntryHead(undated), undated, ageMs, Source.NEAR));
         }
-        assertThat(head.whole(entry, 0, Source.NEAR)).isEqualTo(new EntryHead(entry).whole(entry, 0, Source.NEAR));
-        assertThat(head.whole(entry, 0, Source.STORE)).isEqualTo(new EntryHead(entry).whole(entry, 0, Source.STORE));
+        for (Source source : List.of(Source.NEAR, Source.STORE)) {
+            assertThat(head(head, entry, 0, source)).isEqualTo(head(new EntryHead(entry), entry, 0, source));
+        }
+    }
+
+    /* As HTTP/1.1 sends it, and as HTTP/2 does. */
+    private static List<String> head(EntryHead head, Entry entry, long ageMs, Source source) {
+        Shortcut.Whole whole = head.whole(entry, ageMs, source);
+        ByteBuf bytes = whole.bytes(UnpooledByteBufAllocator.DEFAULT);
+        try {
+            return List.of(
+                    bytes.toString(StandardCharsets.ISO_8859_1), whole.fields().toString());
+        } finally {
+            bytes.release();
+        }
     }
 
     /** Reads of entries that are not near. */
