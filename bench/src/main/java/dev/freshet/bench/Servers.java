@@ -37,6 +37,8 @@ final class Servers implements AutoCloseable {
 
     private final Deque<Child> children = new ArrayDeque<>();
     private final Path folder = Path.of("bench/target/load").toAbsolutePath();
+    private final Path certificate = folder.resolve("tls.crt");
+    private final Path certified = folder.resolve("tls.key");
     private final int bytes;
     private final Child redis;
     private final Child bare;
@@ -131,8 +133,14 @@ final class Servers implements AutoCloseable {
 
     /** The same by TLS, with a certificate of its own making. */
     Subject nearByTls() throws IOException, InterruptedException {
-        String key = folder.resolve("tls.key").toString();
-        String certificate = folder.resolve("tls.crt").toString();
+        certify();
+        Map<String, String> settings =
+                Map.of("FRESHET_TLS_CERT", certificate.toString(), "FRESHET_TLS_KEY", certified.toString());
+        return new Subject(replica(settings), "https", ENTRY, BEARER);
+    }
+
+    /** Makes the certificate by which servers speak TLS. */
+    private void certify() throws IOException, InterruptedException {
         Processes.output(List.of(
                 "openssl",
                 "req",
@@ -147,11 +155,9 @@ final class Servers implements AutoCloseable {
                 "-subj",
                 "/CN=localhost",
                 "-keyout",
-                key,
+                certified.toString(),
                 "-out",
-                certificate));
-        Child replica = replica(Map.of("FRESHET_TLS_CERT", certificate, "FRESHET_TLS_KEY", key));
-        return new Subject(replica, "https", ENTRY, BEARER);
+                certificate.toString()));
     }
 
     /** Freshet that reads the entry from Redis each time. */
@@ -167,6 +173,12 @@ final class Servers implements AutoCloseable {
     /** The same by io_uring. */
     Subject bareByIoUring() throws IOException, InterruptedException {
         return new Subject(bare("io_uring"), "http", "/entry", List.of());
+    }
+
+    /** The same by epoll and TLS. */
+    Subject bareByTls() throws IOException, InterruptedException {
+        certify();
+        return new Subject(bare("epoll", certificate.toString(), certified.toString()), "https", "/entry", List.of());
     }
 
     /** The peers that are installed, by name. */
@@ -215,20 +227,21 @@ final class Servers implements AutoCloseable {
         return peers;
     }
 
-    private Child bare(String transport) throws IOException, InterruptedException {
-        return started(Child.serving(
-                SERVER_CPU,
-                port -> List.of(
-                        Processes.java(),
-                        "-Xmx256m",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Bare.class.getName(),
-                        port,
-                        length(),
-                        transport)));
+    private Child bare(String... arguments) throws IOException, InterruptedException {
+        return started(Child.serving(SERVER_CPU, port -> {
+            List<String> command = new ArrayList<>(List.of(
+                    Processes.java(),
+                    "-Xmx256m",
+                    "--enable-native-access=ALL-UNNAMED",
+                    "--sun-misc-unsafe-memory-access=allow",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Bare.class.getName(),
+                    port,
+                    length()));
+            command.addAll(List.of(arguments));
+            return command;
+        }));
     }
 
     /** Writes the entry, and reads it until it is as it will be. */
