@@ -21,7 +21,8 @@ final class StreamRepeats extends Http2FrameListenerDecorator implements Shortcu
      * The first of them is read as any other is. A client's fields come out of its table of HPACK as the
      * same objects each time, so that they are compared by their addresses.
      *
-     * Answers need no order here. But none is awaited: a stream of which nothing was made would have to be
+     * Answers need no order here, and whoever does not read them has no more of them than streams: a body that
+     * cannot leave keeps its stream open. But none is awaited: a stream of which nothing was made would have to be
      * followed until then, and most of what is saved is saved where there is nothing to await.
      */
 
@@ -85,7 +86,7 @@ final class StreamRepeats extends Http2FrameListenerDecorator implements Shortcu
             learn(headers);
             return false;
         }
-        return asker != null && here.channel().isWritable() && answers(here, asker, headers.path());
+        return asker != null && answers(here, asker, headers.path());
     }
 
     private boolean answers(ChannelHandlerContext here, Shortcut.Asker of, @Nullable CharSequence path) {

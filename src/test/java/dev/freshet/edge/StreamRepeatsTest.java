@@ -323,14 +323,21 @@ class StreamRepeatsTest {
         assertThat(read).containsExactly("1 /a", "5 " + LONGEST + "p");
     }
 
-    /** Whoever does not take what was answered gets no more of it here. */
+    /** Whoever does not take what was answered has no more of it than streams. */
     @Test
-    void whoDoesNotReadOn_isRead() {
+    void whoDoesNotReadOn_keepsItsStreamsOpen() {
         send(get("/a"), true);
+        int before = server.connection().numActiveStreams();
         serving.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
         send(get("/b"), true);
+        send(get("/c"), true);
 
-        assertThat(read).containsExactly("1 /a", "3 /b");
+        assertThat(told).containsExactly("3 200", "5 200");
+        assertThat(server.connection().numActiveStreams()).isEqualTo(before + 2);
+        serving.unsafe().outboundBuffer().setUserDefinedWritability(1, true);
+        pass();
+        assertThat(told).contains("3 =/b end", "5 =/c end");
+        assertThat(server.connection().numActiveStreams()).isEqualTo(before);
     }
 
     @Test
