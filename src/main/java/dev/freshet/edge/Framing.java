@@ -106,7 +106,12 @@ final class Framing {
 
     /** Whether a text is one. */
     static boolean isPath(String text) {
-        return text.startsWith("/") && text.chars().allMatch(c -> c < 0x80 && isOfAPath((byte) c));
+        boolean is = text.startsWith("/");
+        for (int i = 1; is && i < text.length(); i++) {
+            char c = text.charAt(i);
+            is = c < 0x80 && isOfAPath((byte) c);
+        }
+        return is;
     }
 
     private static boolean isOfAPath(byte b) {

@@ -50,7 +50,9 @@ final class ProtocolBench {
             }
             Subject bare = servers.bareByTls();
             ways.put("bare Vert.x, HTTP/1.1", new Way(bare, List.of("--h1", "-c" + Load.CONNECTIONS)));
-            ways.put("bare Vert.x, HTTP/2, streams 10", new Way(bare, streams(10)));
+            for (int streams : new int[] {10, 50}) {
+                ways.put("bare Vert.x, HTTP/2, streams " + streams, new Way(bare, streams(streams)));
+            }
             ways.put("HTTP/2, streams 10, 304", new Way(near.with("If-None-Match: " + store.etag()), streams(10)));
             ways.put("HTTP/2, streams 10, miss", new Way(near.missing(), streams(10)));
             ways.put("HTTP/2, streams 10, PUT", bench.put(near));
