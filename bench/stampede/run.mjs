@@ -20,6 +20,7 @@ import http from 'node:http';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const HANDLERS = ['built-in', 'leejpsd', 'trieb.work', 'freshet'];
 const PEERS = {
@@ -44,7 +45,6 @@ const READY_MS = 120_000;
 const repository = path.resolve(import.meta.dirname, '../..');
 const work = path.join(repository, 'target/stampede');
 const app = path.join(work, 'app');
-const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Ends whatever this run has started, the last first. @type {(() => void)[]} */
 const endings = [];
@@ -80,7 +80,7 @@ async function ready(url) {
     );
     if (status > 0 && status < 500) return;
     if (Date.now() > deadline) throw new Error(`${url} does not answer: see ${work}`);
-    await sleep(200);
+    await pause(200);
   }
 }
 
@@ -236,7 +236,7 @@ async function stampede(fleet, page) {
   const failed = answers.filter(
     ({ status, body }) => status !== 200 || !shownCall({ body }),
   ).length;
-  await sleep(SETTLE_MS);
+  await pause(SETTLE_MS);
   return { ms: answers.map(({ ms }) => ms), failed };
 }
 
@@ -254,7 +254,7 @@ async function measure(handler) {
     for (let i = 0; i < 20; i++)
       await Promise.all(fleet.map((url) => get(`${url}${folder}warm-${i % 2}`)));
   }
-  await sleep(SETTLE_MS);
+  await pause(SETTLE_MS);
   const rows = [];
   for (const [kind, folder] of Object.entries(KINDS)) {
     const cold = {
@@ -273,7 +273,7 @@ async function measure(handler) {
         const before = origin.calls(key);
         if (what === 'stale') {
           await get(`${fleet[0]}/api/revalidate?tag=${key}`, 'POST');
-          await sleep(SETTLE_MS);
+          await pause(SETTLE_MS);
         }
         const { ms, failed } = await stampede(fleet, folder + key);
         into.calls.push(origin.calls(key) - before);
@@ -287,7 +287,7 @@ async function measure(handler) {
     console.log(handler, kind, 'cold', cold.calls, 'stale', stale.calls, 'old', stale.old);
   }
   for (const end of endings.splice(0).reverse()) end();
-  await sleep(1_000);
+  await pause(1_000);
   return rows;
 }
 

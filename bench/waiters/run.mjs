@@ -11,6 +11,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const WAITERS = Number(process.argv[2] ?? 10_000);
 const [PORT, ADMIN] = [18484, 18485];
@@ -18,7 +19,6 @@ const READY_MS = 60_000;
 const repository = path.resolve(import.meta.dirname, '../..');
 const bin = (/** @type {string} */ name) =>
   process.env.JAVA_HOME ? path.join(process.env.JAVA_HOME, 'bin', name) : name;
-const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const ENTRY = '/v1/apps/bench/deployments/v1/entries/hot';
 
 const gateway = spawn(
@@ -83,7 +83,7 @@ async function until(condition) {
   const deadline = Date.now() + READY_MS;
   while (!(await condition().catch(() => false))) {
     if (Date.now() > deadline) throw new Error(`never: ${condition}`);
-    await sleep(100);
+    await pause(100);
   }
 }
 
@@ -118,7 +118,7 @@ try {
   ).length;
   agent.destroy();
   await until(async () => (await metric('freshet_lease_waiters')) === 0);
-  await sleep(1_000);
+  await pause(1_000);
   const after = held();
   if (put.status !== 201 || right !== WAITERS)
     throw new Error(`PUT ${put.status}, ${right} of ${WAITERS} were told`);
