@@ -128,7 +128,7 @@ final class StreamRepeats extends Http2FrameListenerDecorator implements Shortcu
                 known.add(field.getValue());
                 chars += name.length() + field.getValue().length();
             }
-            if (name.charAt(0) != ':') {
+            if (!PseudoHeaderName.hasPseudoHeaderFormat(name)) {
                 fields.add(Map.entry(name.toString(), field.getValue().toString()));
             }
         }
@@ -154,13 +154,16 @@ final class StreamRepeats extends Http2FrameListenerDecorator implements Shortcu
         return false;
     }
 
-    /* What a read of the socket brought is answered before it is flushed, by the handler. */
+    /*
+     * What a read of the socket brought is answered before it is flushed, by the handler. A void promise would
+     * tell the whole connection that a client has taken one stream back, which ends it.
+     */
     @Override
     @SuppressWarnings("FutureReturnValueIgnored") // A client that is gone needs no answer.
     public void whole(Shortcut.Whole whole) {
         ChannelHandlerContext here = Objects.requireNonNull(context);
-        handler.encoder().writeHeaders(here, newest, whole.fields(), 0, false, here.voidPromise());
-        handler.encoder().writeData(here, newest, whole.body(), 0, true, here.voidPromise());
+        handler.encoder().writeHeaders(here, newest, whole.fields(), 0, false, here.newPromise());
+        handler.encoder().writeData(here, newest, whole.body(), 0, true, here.newPromise());
     }
 
     @Override

@@ -6,10 +6,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2ConnectionHandlerBuilder;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2EventAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -338,6 +340,36 @@ class StreamRepeatsTest {
         pass();
         assertThat(told).contains("3 =/b end", "5 =/c end");
         assertThat(server.connection().numActiveStreams()).isEqualTo(before);
+    }
+
+    /** A client that takes an answer back, before it could leave, goes on with its other streams. */
+    @Test
+    void whoTakesItsStreamBack_isServedOn() {
+        List<Throwable> errors = new ArrayList<>();
+        serving.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
+            @Override
+            public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+                errors.add(cause);
+            }
+        });
+        send(get("/a"), true);
+        int before = server.connection().numActiveStreams();
+        serving.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
+        int id = send(get("/b"), true);
+        reset(id);
+        serving.unsafe().outboundBuffer().setUserDefinedWritability(1, true);
+        send(get("/c"), true);
+
+        assertThat(errors).isEmpty();
+        assertThat(told).containsExactly("3 200", "5 200", "5 =/c end");
+        assertThat(server.connection().numActiveStreams()).isEqualTo(before);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored")
+    private void reset(int id) {
+        ChannelHandlerContext context = asking.pipeline().context(client);
+        client.encoder().writeRstStream(context, id, Http2Error.CANCEL.code(), context.newPromise());
+        pass();
     }
 
     @Test
