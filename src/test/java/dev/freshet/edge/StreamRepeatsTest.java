@@ -3,7 +3,6 @@ package dev.freshet.edge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -19,7 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,27 +37,28 @@ class StreamRepeatsTest {
     private final List<Map.Entry<String, String>> learnt = new ArrayList<>();
     private boolean isThere = true;
     private boolean asks = true;
-    private final Http2ConnectionHandler server = handler(true, new Http2EventAdapter() {
-        @Override
-        public void onHeadersRead(
-                ChannelHandlerContext context,
-                int id,
-                Http2Headers headers,
-                int dependency,
-                short weight,
-                boolean exclusive,
-                int padding,
-                boolean end) {
-            read.add(id + " " + headers.path());
+    private final Http2ConnectionHandler server =
+            handler(true, new Listener((id, headers) -> read.add(id + " " + headers.path())));
+    private final Http2ConnectionHandler client =
+            handler(false, new Listener((id, headers) -> told.add(id + " " + headers.status())) {
+                @Override
+                public int onDataRead(ChannelHandlerContext context, int id, ByteBuf data, int padding, boolean end) {
+                    told.add(id + " " + data.toString(StandardCharsets.UTF_8) + (end ? " end" : ""));
+                    return data.readableBytes() + padding;
+                }
+            });
+    private final EmbeddedChannel serving = new EmbeddedChannel(server);
+    private final EmbeddedChannel asking = new EmbeddedChannel(client);
+    private int last = -1;
+
+    /** Takes heads, with a priority and without. */
+    private static class Listener extends Http2EventAdapter {
+        private final BiConsumer<Integer, Http2Headers> heads;
+
+        Listener(BiConsumer<Integer, Http2Headers> heads) {
+            this.heads = heads;
         }
 
-        @Override
-        public void onHeadersRead(
-                ChannelHandlerContext context, int id, Http2Headers headers, int padding, boolean end) {
-            read.add(id + " " + headers.path());
-        }
-    });
-    private final Http2ConnectionHandler client = handler(false, new Http2EventAdapter() {
         @Override
         public void onHeadersRead(
                 ChannelHandlerContext context,
@@ -75,18 +75,9 @@ class StreamRepeatsTest {
         @Override
         public void onHeadersRead(
                 ChannelHandlerContext context, int id, Http2Headers headers, int padding, boolean end) {
-            told.add(id + " " + headers.status());
+            heads.accept(id, headers);
         }
-
-        @Override
-        public int onDataRead(ChannelHandlerContext context, int id, ByteBuf data, int padding, boolean end) {
-            told.add(id + " " + data.toString(StandardCharsets.UTF_8) + (end ? " end" : ""));
-            return data.readableBytes() + padding;
-        }
-    });
-    private final EmbeddedChannel serving = new EmbeddedChannel(server);
-    private final EmbeddedChannel asking = new EmbeddedChannel(client);
-    private int last = -1;
+    }
 
     private static Http2ConnectionHandler handler(boolean server, Http2EventAdapter listener) {
         return new Http2ConnectionHandlerBuilder()
@@ -202,11 +193,8 @@ class StreamRepeatsTest {
 
     @Test
     void otherFields_areRead_andAreThoseOfTheNext() {
-        Consumer<Http2Headers> changed = headers -> headers.set("authorization", "Bearer t");
-        Http2Headers other = get("/b");
-        changed.accept(other);
         send(get("/a"), true);
-        send(other, true);
+        send(get("/b").set("authorization", "Bearer t"), true);
         send(get("/c"), true);
         send(get("/d"), true);
 
@@ -375,9 +363,8 @@ class StreamRepeatsTest {
     @Test
     void whatIsAnswered_isReleased() {
         ByteBuf body = Unpooled.copiedBuffer("b", StandardCharsets.UTF_8);
-        List<ByteBuf> bodies = List.of(body.retainedDuplicate(), body);
         StreamRepeats.install(server, fields -> (path, answer) -> {
-            answer.whole(new Wired(bodies.get(0)));
+            answer.whole(new Wired(body.retainedDuplicate()));
             return true;
         });
         send(get("/a"), true);
@@ -385,7 +372,6 @@ class StreamRepeatsTest {
 
         assertThat(told).contains("3 b end");
         assertThat(body.refCnt()).isEqualTo(1);
-        assertThat(ByteBufUtil.getBytes(body)).hasSize(1);
         body.release();
     }
 }
