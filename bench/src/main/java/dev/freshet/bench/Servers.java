@@ -38,7 +38,7 @@ final class Servers implements AutoCloseable {
     private final Deque<Child> children = new ArrayDeque<>();
     private final Path folder = Path.of("bench/target/load").toAbsolutePath();
     private final Path certificate = folder.resolve("tls.crt");
-    private final Path certified = folder.resolve("tls.key");
+    private final Path certificateKey = folder.resolve("tls.key");
     private final int bytes;
     private final Child redis;
     private final Child bare;
@@ -135,12 +135,15 @@ final class Servers implements AutoCloseable {
     Subject nearByTls() throws IOException, InterruptedException {
         certify();
         Map<String, String> settings =
-                Map.of("FRESHET_TLS_CERT", certificate.toString(), "FRESHET_TLS_KEY", certified.toString());
+                Map.of("FRESHET_TLS_CERT", certificate.toString(), "FRESHET_TLS_KEY", certificateKey.toString());
         return new Subject(replica(settings), "https", ENTRY, BEARER);
     }
 
-    /** Makes the certificate by which servers speak TLS. */
+    /** Makes the certificate by which servers speak TLS, once: a replica takes another one on when it sees it. */
     private void certify() throws IOException, InterruptedException {
+        if (Files.exists(certificate)) {
+            return;
+        }
         Processes.output(List.of(
                 "openssl",
                 "req",
@@ -155,7 +158,7 @@ final class Servers implements AutoCloseable {
                 "-subj",
                 "/CN=localhost",
                 "-keyout",
-                certified.toString(),
+                certificateKey.toString(),
                 "-out",
                 certificate.toString()));
     }
@@ -178,7 +181,7 @@ final class Servers implements AutoCloseable {
     /** The same by epoll and TLS. */
     Subject bareByTls() throws IOException, InterruptedException {
         certify();
-        return new Subject(bare("epoll", certificate.toString(), certified.toString()), "https", "/entry", List.of());
+        return new Subject(bare("epoll", certificate.toString(), certificateKey.toString()), "https", "/entry", List.of());
     }
 
     /** The peers that are installed, by name. */
