@@ -286,6 +286,16 @@ class StreamRepeatsTest {
     }
 
     @Test
+    void withoutAPath_isRead() {
+        send(get("/a"), true);
+        Http2Headers none = get("/b");
+        none.remove(":path");
+        send(none, true);
+
+        assertThat(read).containsExactly("1 /a", "3 null");
+    }
+
+    @Test
     void aPathAlone_afterWhatWasForgotten_isRead() {
         send(get("/a"), true);
         send(get("/a").method("POST"), true);
