@@ -70,7 +70,12 @@ public final class Body {
 
     /** The bytes as they are kept, not copied. */
     public Buffer bytes() {
-        return BufferInternal.buffer(Unpooled.wrappedBuffer(kept));
+        return BufferInternal.buffer(wrapped());
+    }
+
+    /** The same as Netty has them. */
+    public ByteBuf wrapped() {
+        return Unpooled.wrappedBuffer(kept);
     }
 
     /** Adds the bytes as they are kept to others. */

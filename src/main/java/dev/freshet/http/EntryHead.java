@@ -14,7 +14,6 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.internal.buffer.BufferInternal;
 import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -159,7 +158,7 @@ final class EntryHead {
 
         @Override
         public ByteBuf body() {
-            return ((BufferInternal) entry.body().bytes()).getByteBuf();
+            return entry.body().wrapped();
         }
     }
 
